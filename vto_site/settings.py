@@ -1,0 +1,344 @@
+"""Settings of the fitting room; every value a shop may set comes from `env`.
+
+``.env.example`` explains each variable. Nothing set at all runs on SQLite, an
+embedded broker, the local disk and the sandbox, but only with DEBUG=1.
+"""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import dj_database_url
+import dj_email_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from .env import BASE_DIR, Env
+
+env = Env.load()
+
+# --- core -------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG")
+SECRET_KEY = env.secret("SECRET_KEY")
+if not SECRET_KEY:
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. 'make run' writes a .env with a fresh one; in "
+            "production set SECRET_KEY (or SECRET_KEY_FILE) in the environment."
+        )
+    SECRET_KEY = "insecure-development-key-with-debug-only"  # noqa: S105
+
+SITE_NAME = env.text("SITE_NAME", "Fitting Room")
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, minimum=1)
+SITE_URL = env.text("SITE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+SECURE = SITE_URL.startswith("https://")
+
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or [
+    "127.0.0.1",
+    "localhost",
+    "[::1]",
+    urlsplit(SITE_URL).hostname or "",
+]
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
+TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
+
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
+BROKER_DIR = DATA_DIR / "broker"
+for _folder in (
+    DATA_DIR / "media",
+    BROKER_DIR / "messages",
+    BROKER_DIR / "taken",
+    BROKER_DIR / "control",
+):
+    _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+ROOT_URLCONF = "vto_site.urls"
+WSGI_APPLICATION = "vto_site.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "tryon",
+]
+
+MIDDLEWARE = [
+    "tryon.middleware.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "tryon.middleware.OwnerMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "tryon.context_processors.site",
+            ],
+        },
+    },
+]
+
+# --- database, cache ----------------------------------------------------------
+
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(
+        env.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}",
+        conn_max_age=600,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Several processes write: take the write lock at BEGIN, and wait for it.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
+    }
+
+_cache_url = env.secret("CACHE_URL")
+# Throttles are counted here, so the default is shared by all processes too.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _cache_url,
+    }
+    if _cache_url
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+    }
+}
+
+# --- storage, static files ----------------------------------------------------
+
+AWS_STORAGE_BUCKET_NAME = env.text("AWS_STORAGE_BUCKET_NAME")
+AWS_S3_ENDPOINT_URL = env.text("AWS_S3_ENDPOINT_URL") or None
+_media: dict[str, Any] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    # No base_url: there is no public address, tryon.media serves each file.
+    "OPTIONS": {"location": DATA_DIR / "media", "base_url": None},
+}
+if AWS_STORAGE_BUCKET_NAME:
+    _media = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": AWS_STORAGE_BUCKET_NAME,
+            "endpoint_url": AWS_S3_ENDPOINT_URL,
+            "access_key": env.secret("AWS_ACCESS_KEY_ID") or None,
+            "secret_key": env.secret("AWS_SECRET_ACCESS_KEY") or None,
+            "region_name": env.text("AWS_S3_REGION_NAME") or None,
+            "addressing_style": env.text("AWS_S3_ADDRESSING_STYLE", "auto"),
+            "signature_version": "s3v4",
+            "querystring_auth": True,
+            "default_acl": None,
+            "file_overwrite": True,
+        },
+    }
+
+MEDIA_IS_LOCAL = not AWS_STORAGE_BUCKET_NAME
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticroot"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": _media,
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "vto_site.storage.StaticStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- people -------------------------------------------------------------------
+
+AUTH_USER_MODEL = "tryon.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "compose"
+ACCOUNT_ADAPTER = "tryon.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_FORMS = {
+    "login": "tryon.forms.SignInForm",
+    "signup": "tryon.forms.SignUpForm",
+    "reset_password": "tryon.forms.ResetPasswordForm",
+    "reset_password_from_key": "tryon.forms.ResetPasswordKeyForm",
+}
+
+# --- security -----------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = SECURE
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+)
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "tryon.views.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+
+_images = [SELF, "blob:", "data:"]
+if AWS_STORAGE_BUCKET_NAME and AWS_S3_ENDPOINT_URL:
+    _endpoint = urlsplit(AWS_S3_ENDPOINT_URL)
+    _images.append(f"{_endpoint.scheme}://{_endpoint.netloc}")
+elif AWS_STORAGE_BUCKET_NAME:
+    _images.append(f"https://{AWS_STORAGE_BUCKET_NAME}.s3.amazonaws.com")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "img-src": _images,
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "manifest-src": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- language, time -------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_TZ = True
+
+# --- e-mail, logging ------------------------------------------------------------
+
+globals().update(dj_email_url.parse(env.secret("EMAIL_URL") or "console://"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <noreply@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
+    "filters": {"keys": {"()": "tryon.miragic.redact.RedactKeys"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["keys"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # Each task and each message at INFO would drown what matters at 3 a.m.
+        "celery": {"level": "WARNING"},
+        "celery.worker.consumer.connection": {"level": "INFO"},
+        "kombu": {"level": "WARNING"},
+        "django.server": {"level": "WARNING"},
+    },
+}
+
+# --- the try-on API ---------------------------------------------------------------
+
+SANDBOX_KEY = "sk_live_" + "sandbox".ljust(43, "0")
+MIRAGIC_API_KEYS = env.items("MIRAGIC_API_KEYS") or [SANDBOX_KEY]
+MIRAGIC_SANDBOX = MIRAGIC_API_KEYS == [SANDBOX_KEY]
+MIRAGIC_BASE_URL = env.text(
+    "MIRAGIC_BASE_URL",
+    f"http://127.0.0.1:{PORT + 1}" if MIRAGIC_SANDBOX else "https://backend.miragic.ai",
+).rstrip("/")
+MIRAGIC_RATE_LIMIT = env.integer("MIRAGIC_RATE_LIMIT", 60, minimum=1)
+MIRAGIC_RATE_WINDOW = env.number("MIRAGIC_RATE_WINDOW", 60, minimum=1)
+MIRAGIC_EXPECTED_SECONDS = env.number("MIRAGIC_EXPECTED_SECONDS", 20, minimum=1)
+MIRAGIC_GIVE_UP_SECONDS = env.number("MIRAGIC_GIVE_UP_SECONDS", 600, minimum=1)
+MIRAGIC_RESEND_UNCONFIRMED = env.number("MIRAGIC_RESEND_UNCONFIRMED", 0)
+MIRAGIC_TIME_SCALE = env.number("MIRAGIC_TIME_SCALE", 1, minimum=0.01)
+MIRAGIC_CREDIT_PRICE = env.text("MIRAGIC_CREDIT_PRICE")
+
+# --- limits -----------------------------------------------------------------------
+
+TRYON_DAILY_LIMIT = env.integer("TRYON_DAILY_LIMIT", 20)
+TRYON_SHOP_DAILY_LIMIT = env.integer("TRYON_SHOP_DAILY_LIMIT", 0)
+TRYON_GUESTS = env.flag("TRYON_GUESTS", True)
+TRYON_GUEST_LIMIT = env.integer("TRYON_GUEST_LIMIT", 3)
+TRYON_RETENTION_DAYS = env.integer("TRYON_RETENTION_DAYS", 0)
+TRYON_REVIEW = env.choice("TRYON_REVIEW", ("off", "flagged", "all"), "off")
+TRYON_MAX_UPLOAD_MB = env.number("TRYON_MAX_UPLOAD_MB", 25, minimum=0.1)
+TRYON_MAX_MEGAPIXELS = env.number("TRYON_MAX_MEGAPIXELS", 64, minimum=0.1)
+TRYON_RETURN_HOSTS = env.items("TRYON_RETURN_HOSTS")
+
+# --- Celery -------------------------------------------------------------------------
+
+CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL") or "filesystem://localhost/"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_REDIRECT_STDOUTS = False
+# Fetch what 16 threads can do; planned requests wait in the timer beside them.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 4
+# The default of 1 s would send planned requests half a second late on average.
+CELERY_WORKER_TIMER_PRECISION = 0.02 / max(MIRAGIC_TIME_SCALE, 1)
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+if CELERY_BROKER_URL.startswith("filesystem:"):  # vto_site.broker
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "messages"),
+        "data_folder_out": str(BROKER_DIR / "messages"),
+        "processed_folder": str(BROKER_DIR / "taken"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.1,
+    }
+
+# In memory: a schedule file would be one more thing to lose or to lock.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = max(1 / MIRAGIC_TIME_SCALE, 0.05)
+CELERY_BEAT_SCHEDULE = {
+    "dispatch": {
+        "task": "tryon.tasks.dispatch",
+        "schedule": 1 / MIRAGIC_TIME_SCALE,
+        "options": {"expires": 2},
+    },
+    "tend": {"task": "tryon.tasks.tend", "schedule": 60, "options": {"expires": 55}},
+}
