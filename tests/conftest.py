@@ -1,0 +1,153 @@
+"""What all tests share: a folder for media, the people, and a strict client."""
+
+import io
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from PIL import Image
+
+from tests import factories
+from tryon.models import User
+from tryon.sandbox.jobs import Options
+from tryon.sandbox.server import Server, serve_in_thread
+
+NOW = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
+
+
+def missing(program: str, how: str) -> None:
+    """Skip with a sentence, but with CI=true nothing may skip."""
+    sentence = f"{program} is not installed: {how}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)
+
+
+@pytest.fixture(autouse=True)
+def _media(tmp_path: Path, settings: Any) -> None:
+    """Pictures of one test, gone with it."""
+    local = "django.core.files.storage.FileSystemStorage"
+    options = {"location": tmp_path / "media", "base_url": None}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": local, "OPTIONS": options},
+    }
+
+
+@pytest.fixture
+def media_files(tmp_path: Path) -> Any:
+    """The names of all files in storage."""
+    return lambda: sorted(p.name for p in (tmp_path / "media").rglob("*"))
+
+
+class StrictClient(Client):
+    """Fails on what the content security policy would block, and on stray tags."""
+
+    def request(self, **request: Any) -> Any:
+        response = super().request(**request)
+        kind = response.headers.get("Content-Type", "")
+        if not response.streaming and kind.startswith("text/html"):
+            html = response.content.decode()
+            assert not re.search(r"<script(?![^>]*\bsrc=)", html), "inline script"
+            assert not re.search(r"<[^>]+\son[a-z]+=", html), "inline handler"
+            if not request["PATH_INFO"].startswith("/admin/"):
+                assert not re.search(r"<[^>]+\sstyle=", html), "inline style"
+            assert "{{" not in html and "{%" not in html, "stray template tag"
+        return response
+
+
+@pytest.fixture
+def client() -> Client:
+    return StrictClient()
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return User.objects.create_user("alice@example.org", "a long password")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob@example.org", "a long password")
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    return User.objects.create_superuser("staff@example.org", "a long password")
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    client = StrictClient()
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    client = StrictClient()
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def as_staff(staff: User) -> Client:
+    client = StrictClient()
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def jpeg() -> bytes:
+    return factories.picture_bytes()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Server]:
+    """The stand-in over real HTTP, twenty times as fast, on a port of its own."""
+    server = serve_in_thread(Options(speed=20, spread=0.1, seed=1))
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def openvto_assets() -> Path:
+    """Photographs from the openvto package, used where they are installed."""
+    import openvto
+
+    return Path(openvto.__file__).parent / "assets"
+
+
+@pytest.fixture
+def person_photo() -> bytes:
+    """A real photograph of a standing person, PNG."""
+    return (openvto_assets() / "avatars" / "1.png").read_bytes()
+
+
+@pytest.fixture
+def shirt_photo() -> bytes:
+    return (openvto_assets() / "clothes" / "shirts" / "1_front.jpg").read_bytes()
+
+
+@pytest.fixture
+def pants_photo() -> bytes:
+    return (openvto_assets() / "clothes" / "pants" / "1_front.jpg").read_bytes()
+
+
+def image_of(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+def which(program: str) -> str | None:
+    return shutil.which(program)

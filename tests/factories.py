@@ -1,0 +1,96 @@
+"""Rows and pictures, made the short way."""
+
+import io
+import itertools
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from PIL import Image
+
+from tryon import images, services
+from tryon.models import Garment, Key, Photo, Result, Status, TryOn, User
+from tryon.models.ledger import fingerprint
+
+NOW = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
+_numbers = itertools.count()
+
+
+def picture_bytes(
+    width: int = 400, height: int = 500, format: str = "JPEG", mode: str = "RGB"
+) -> bytes:
+    """A picture unlike any other, so that none is taken for the same upload."""
+    n = next(_numbers)
+    image = Image.new("RGB", (width, height), (n % 256, n // 256 % 256, 90))
+    image.paste((200, 60, 40), (width // 4, height // 4, width // 2, height // 2))
+    out = io.BytesIO()
+    image.convert(mode).save(out, format)
+    return out.getvalue()
+
+
+def photo(owner: User, **fields: Any) -> Photo:
+    picture = images.read_person(io.BytesIO(picture_bytes()))
+    now = fields.pop("now", NOW)
+    made = services.add_photo(owner=owner, picture=picture, now=now)
+    assert not fields
+    return made
+
+
+def garment(kind: str = "upper_body", owner: User | None = None, **fields: Any):
+    picture = images.read_garment(io.BytesIO(picture_bytes()))
+    fields.setdefault("name", f"Piece {next(_numbers)}")
+    fields.setdefault("now", NOW)
+    return services.add_garment(owner=owner, picture=picture, kind=kind, **fields)
+
+
+def key(secret: str, **fields: Any) -> Key:
+    defaults = {"bucket_at": NOW, "bucket_level": 10, **fields}
+    found, _ = Key.objects.update_or_create(
+        fingerprint=fingerprint(secret), defaults=defaults
+    )
+    return found
+
+
+def try_on(owner: User, status: str = Status.QUEUED, **fields: Any) -> TryOn:
+    """A try-on in any state, with the columns that the state demands."""
+    at = fields.pop("created_at", NOW)
+    combo = fields.pop("combo", False)
+    result = fields.pop("with_result", status == Status.COMPLETED)
+    row: dict[str, Any] = {
+        "owner": owner,
+        "photo": fields.pop("photo", None) or photo(owner),
+        "garment": fields.pop("garment", None) or garment(),
+        "created_at": at,
+        "token": uuid.uuid4(),
+        "status": status,
+    }
+    if combo:
+        row |= {
+            "mode": TryOn.Mode.COMBO,
+            "bottom_garment": garment("lower_body"),
+        }
+    else:
+        row |= {"mode": TryOn.Mode.SINGLE, "garment_kind": row["garment"].kind}
+    if status in (Status.PROCESSING, Status.FETCHING, Status.COMPLETED):
+        row |= {
+            "remote_id": uuid.uuid4().hex,
+            "submitted_at": at + timedelta(seconds=1),
+            "last_look_at": at + timedelta(seconds=1),
+        }
+    if status in (Status.COMPLETED, Status.FAILED, Status.CANCELED):
+        row["finished_at"] = at + timedelta(seconds=30)
+    if status == Status.FAILED:
+        row["failure_code"] = "not_made"
+    if status in (Status.FAILED, Status.CANCELED):
+        row["counts_against_limit"] = False
+    made = TryOn.objects.create(**{**row, **fields})
+    if result:
+        picture = images.read_result(picture_bytes())
+        kept = Result(try_on=made, created_at=at)
+        kept.store(picture)
+        kept.save()
+    return made
+
+
+def garments(n: int) -> list[Garment]:
+    return [garment(sku=f"T-{i:04}") for i in range(n)]

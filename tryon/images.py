@@ -1,0 +1,232 @@
+"""Bytes in, a safe JPEG out: verified, upright, sRGB, stripped, fitted.
+
+Every picture that enters the house goes through `read`: uploads and results.
+"""
+
+import hashlib
+import io
+import struct
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import pillow_heif
+from django.conf import settings
+from django.utils.translation import gettext as _
+from PIL import Image, ImageCms, ImageOps
+
+pillow_heif.register_heif_opener()
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
+
+# Long sides in pixels; documentation, "Form Data": human image 2048px, garment 1024px.
+PERSON_SIZE = 2048
+GARMENT_SIZE = 1024
+# The API does not say how large its results are; larger than this is not sane.
+RESULT_SIZE = 4096
+SHORTEST_SIDE = 300  # pixels, of an upload
+SHORTEST_RESULT_SIDE = 64
+QUALITY = 90
+RENDITION_WIDTHS = (480, 960)  # pixels
+
+SRGB = ImageCms.createProfile("sRGB")
+
+# What Pillow and libheif raise on broken or hostile bytes.
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    EOFError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    NotImplementedError,
+    RuntimeError,
+    ZeroDivisionError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+# Decoding takes memory: two at a time in one process, the others wait.
+DECODERS = threading.BoundedSemaphore(2)
+LONGEST_WAIT = 20  # seconds
+
+
+class PictureError(Exception):
+    """This is not a picture we take; the message is a sentence for its sender."""
+
+
+class Busy(Exception):
+    """No decoder came free in time: answer 503 and let the sender try again."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A JPEG that may be stored, served and sent."""
+
+    data: bytes
+    width: int
+    height: int
+    mean_color: str
+    source_sha256: str
+
+
+@contextmanager
+def decoder() -> Iterator[None]:
+    if not DECODERS.acquire(timeout=LONGEST_WAIT):
+        raise Busy
+    try:
+        yield
+    finally:
+        DECODERS.release()
+
+
+def read_person(file: BinaryIO) -> Picture:
+    """A customer's photo of a person, at most 2048 pixels on the long side.
+
+    Raises `PictureError` with the sentence to show, `Busy` when overloaded.
+    """
+    return _read(file, PERSON_SIZE, SHORTEST_SIDE)
+
+
+def read_garment(file: BinaryIO) -> Picture:
+    """A picture of clothes, at most 1024 pixels on the long side; raises as above."""
+    return _read(file, GARMENT_SIZE, SHORTEST_SIDE)
+
+
+def read_result(data: bytes) -> Picture:
+    """What the API delivered, at most 4096 pixels on the long side; raises as above."""
+    return _read(io.BytesIO(data), RESULT_SIZE, SHORTEST_RESULT_SIDE)
+
+
+def rendition(data: bytes, width: int) -> bytes:
+    """A WebP of `width` pixels, or of the picture's own width if that is less."""
+    with decoder(), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        image.thumbnail((width, image.height * width), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        image.save(out, "WEBP", quality=80, method=4)
+        return out.getvalue()
+
+
+def not_readable() -> PictureError:
+    return PictureError(
+        _(
+            "That file is not a picture we can read. "
+            "Use a JPEG, PNG, WebP, HEIC or AVIF."
+        )
+    )
+
+
+def _read(file: BinaryIO, long_side: int, short_side: int) -> Picture:
+    sha256 = _check_bytes(file)
+    with decoder():
+        try:
+            with Image.open(file, formats=FORMATS) as image:
+                _check_pixels(image, short_side)
+                _believe_exif(image, file)
+                clean = _normalise(image, long_side)
+            return _encode(clean, sha256)
+        except UNREADABLE as error:
+            raise not_readable() from error
+
+
+def _check_bytes(file: BinaryIO) -> str:
+    limit = settings.TRYON_MAX_UPLOAD_MB
+    size = file.seek(0, io.SEEK_END)
+    if size == 0:
+        raise PictureError(_("That file is empty. Choose another."))
+    if size > limit * 1024 * 1024:
+        raise PictureError(
+            _("This picture is over %(limit)g MB. Choose a smaller one.")
+            % {"limit": limit}
+        )
+    file.seek(0)
+    digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.seek(0)
+    return digest
+
+
+def _check_pixels(image: Image.Image, short_side: int) -> None:
+    width, height = image.size
+    limit = settings.TRYON_MAX_MEGAPIXELS
+    if width * height > limit * 1_000_000:
+        raise PictureError(
+            _(
+                "This picture is %(width)d × %(height)d pixels, over %(limit)g "
+                "megapixels. Choose a smaller one."
+            )
+            % {"width": width, "height": height, "limit": limit}
+        )
+    if min(width, height) < short_side:
+        raise PictureError(
+            _(
+                "This picture is only %(width)d × %(height)d pixels; each side must "
+                "be %(least)d or more."
+            )
+            % {"width": width, "height": height, "least": short_side}
+        )
+
+
+def _believe_exif(image: Image.Image, file: BinaryIO) -> None:
+    """A HEIF container turns its picture itself; if it does not say how, EXIF does."""
+    orientation = image.info.get("original_orientation")
+    if image.format != "HEIF" or orientation is None:
+        return
+    file.seek(0)
+    boxes = file.read(64 * 1024)
+    if b"irot" not in boxes and b"imir" not in boxes:
+        image.getexif()[0x0112] = orientation
+
+
+def _normalise(image: Image.Image, long_side: int) -> Image.Image:
+    size = (long_side, long_side)
+    if image.format in ("JPEG", "MPO"):
+        # Before load: libjpeg then decodes at a fraction of the size.
+        image.thumbnail(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    image.load()
+    clean = _to_rgb(ImageOps.exif_transpose(image))
+    clean.thumbnail(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    clean.info.clear()
+    return clean
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    profile = image.info.get("icc_profile")
+    if image.mode.startswith("I"):  # 16 bits a sample: Pillow would clip, not scale
+        image = image.point(lambda value: value / 256).convert("L")
+    if image.mode in ("P", "PA", "LA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode == "RGBA":
+        opaque = Image.new("RGB", image.size, "white")
+        opaque.paste(image, mask=image.getchannel("A"))
+        image = opaque
+    if profile:
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(image, source, SRGB, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            # A broken or foreign profile: the plain conversion is the best guess.
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def _encode(image: Image.Image, sha256: str) -> Picture:
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=QUALITY, optimize=True)
+    red, green, blue = image.resize((1, 1), Image.Resampling.BOX).tobytes()
+    return Picture(
+        data=out.getvalue(),
+        width=image.width,
+        height=image.height,
+        mean_color=f"#{red:02x}{green:02x}{blue:02x}",
+        source_sha256=sha256,
+    )
