@@ -1,0 +1,377 @@
+"""Each failure is one named error that says what the caller may do."""
+
+import json
+import logging
+import socket
+import time
+
+import pytest
+
+from tryon import miragic
+from tryon.miragic import Client, Deadlines, JobState
+from tryon.miragic.answers import parse_retry_after, parse_time
+from tryon.miragic.redact import RedactKeys
+
+KEY = "sk_live_" + "k" * 43
+NESTED = {"success": False, "error": {"code": "SOME_CODE", "message": "Some words"}}
+FLAT = {"success": False, "message": "Some words"}
+
+
+def submit(api: Client) -> miragic.Accepted:
+    return api.submit(KEY, human=b"H", cloth=b"C", garment_type="upper_body")
+
+
+@pytest.mark.parametrize("form", [NESTED, FLAT], ids=["nested", "flat"])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, miragic.Refused),
+        (401, miragic.KeyRefused),
+        (402, miragic.OutOfCredits),
+        (403, miragic.KeyRefused),
+        (404, miragic.Refused),
+        (408, miragic.MayHaveArrived),
+        (413, miragic.Refused),
+        (422, miragic.Refused),
+        (429, miragic.RateLimited),
+        (500, miragic.MayHaveArrived),
+        (502, miragic.MayHaveArrived),
+        (503, miragic.NotArrived),
+        (504, miragic.MayHaveArrived),
+        (200, miragic.Refused),
+    ],
+)
+def test_errors_by_status_in_both_forms(wire, api, status, error, form):
+    wire.says(status, json.dumps(form))
+    with pytest.raises(error, match="Some words") as caught:
+        submit(api)
+    assert type(caught.value) is error
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, miragic.Refused),
+        (401, miragic.KeyRefused),
+        (429, miragic.RateLimited),
+        (500, miragic.MayHaveArrived),
+        # A gateway's own page does not say whether the API had it already.
+        (503, miragic.MayHaveArrived),
+        (301, miragic.NotArrived),
+    ],
+)
+@pytest.mark.parametrize(
+    "body", ["<html>Bad gateway</html>", ""], ids=["html", "empty"]
+)
+def test_errors_as_html_and_empty(wire, api, status, error, body):
+    wire.says(status, body, {"Location": "http://10.0.0.1/"})
+    with pytest.raises(error) as caught:
+        submit(api)
+    assert type(caught.value) is error
+    assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("INVALID_API_KEY", miragic.KeyRefused),
+        ("INSUFFICIENT_CREDITS", miragic.OutOfCredits),
+        ("insufficient_credits", miragic.OutOfCredits),
+        ("RATE_LIMIT_EXCEEDED", miragic.RateLimited),
+    ],
+)
+def test_success_false_at_status_200_goes_by_its_code(wire, api, code, error):
+    wire.says(200, json.dumps({"success": False, "error": {"code": code}}))
+    with pytest.raises(error):
+        submit(api)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "not json",
+        '{"success": true, "data": {"jobI',
+        '{"success": true}',
+        '{"success": true, "data": {"jobId": null}}',
+        '{"success": true, "data": {"jobId": true}}',
+        "[1, 2]",
+        '"text"',
+        "[" * 100_000,
+    ],
+)
+def test_accepted_without_an_id_may_have_been_charged(wire, api, body):
+    wire.says(200, body)
+    with pytest.raises(miragic.MayHaveArrived):
+        submit(api)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_any_2xx_is_success_and_the_id_may_be_called_id(wire, api, status):
+    wire.says(status, '{"success": true, "data": {"id": 12}}')
+    assert submit(api).remote_id == "12"
+
+
+def test_connection_refused_certainly_created_nothing(free_port):
+    api = Client(f"http://127.0.0.1:{free_port}")
+    with pytest.raises(miragic.NotArrived):
+        submit(api)
+
+
+def test_unknown_host_certainly_created_nothing(monkeypatch):
+    def unknown(*args, **kwargs):
+        raise socket.gaierror("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(miragic.NotArrived):
+        submit(Client("http://nowhere.invalid"))
+
+
+def test_a_failed_tls_handshake_certainly_created_nothing(wire):
+    api = Client(wire.url.replace("http:", "https:"), Deadlines(submit=2))
+    with pytest.raises(miragic.NotArrived):
+        submit(api)
+
+
+def test_a_cut_connection_may_have_arrived(wire, api):
+    wire.script = lambda connection, request: None
+    with pytest.raises(miragic.MayHaveArrived):
+        submit(api)
+
+
+def test_a_cut_answer_may_have_arrived(wire, api):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"
+    wire.script = lambda connection, request: connection.sendall(head)
+    with pytest.raises(miragic.MayHaveArrived):
+        submit(api)
+
+
+def drip(piece: bytes):
+    def script(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n")
+        for _ in range(400):
+            connection.sendall(piece)
+            time.sleep(0.05)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda connection, request: time.sleep(20),
+        drip(b"X-Slow: 1\r\n"),
+        drip(b"\r\n "),
+    ],
+    ids=["silent", "dripping headers", "dripping body"],
+)
+def test_the_deadline_is_over_the_whole_exchange(wire, script):
+    wire.script = script
+    api = Client(wire.url, Deadlines(submit=0.5, look=0.5))
+    started = time.monotonic()
+    with pytest.raises(miragic.MayHaveArrived, match="deadline"):
+        submit(api)
+    assert time.monotonic() - started < 5
+
+
+def test_an_endless_answer_is_cut_off(wire, api):
+    def script(connection, request):
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b" " * 65536)
+
+    wire.script = script
+    with pytest.raises(miragic.MayHaveArrived):
+        submit(api)
+
+
+def test_each_post_opens_a_connection_of_its_own(wire, api):
+    wire.says(200, '{"success": true, "data": {"jobId": "a"}}')
+    submit(api)
+    submit(api)
+    assert len(wire.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        ("PROCESSING", JobState.RUNNING),
+        ("QUEUED", JobState.RUNNING),
+        ("processing", JobState.RUNNING),
+        ("completed", JobState.COMPLETED),
+        ("Failed", JobState.FAILED),
+        ("SOMETHING_NEW", JobState.RUNNING),
+    ],
+)
+def test_unknown_statuses_are_running(wire, api, status, state):
+    wire.says(200, json.dumps({"data": {"status": status}}))
+    assert api.look(KEY, "x").state == state
+
+
+def test_a_look_without_a_status_tells_nothing(wire, api):
+    wire.says(200, '{"success": true, "data": {}}')
+    with pytest.raises(miragic.MayHaveArrived):
+        api.look(KEY, "x")
+
+
+@pytest.mark.parametrize(
+    ("fields", "url"),
+    [
+        ({"resultImagePath": "https://a.example/1.jpg"}, "https://a.example/1.jpg"),
+        ({"processedUrl": "https://a.example/2.jpg"}, "https://a.example/2.jpg"),
+        ({"download_signed_url": "https://a/3.jpg"}, "https://a/3.jpg"),
+        ({"resultImagePath": None, "processedUrl": "https://a/4"}, "https://a/4"),
+        ({"resultImagePath": ""}, ""),
+        ({"resultImagePath": 7}, ""),
+    ],
+)
+def test_the_result_is_under_the_first_name_present(wire, api, fields, url):
+    wire.says(200, json.dumps({"data": {"status": "COMPLETED", **fields}}))
+    assert api.look(KEY, "x").result_url == url
+
+
+def test_a_relative_result_address(wire, api):
+    data = {"status": "COMPLETED", "resultImagePath": "/uploads/r.jpg"}
+    wire.says(200, json.dumps({"data": data}))
+    assert api.look(KEY, "x").result_url == f"{wire.url}/uploads/r.jpg"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2025-10-08T14:50:12.191Z", 1759935012, 1759935012191, "1759935012"],
+)
+def test_times_in_each_form(value):
+    assert abs(parse_time(value).timestamp() - 1759935012) < 1
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", "soon", True, [], 1e40, float("nan"), "nan"]
+)
+def test_times_that_are_none(value):
+    assert parse_time(value) is None
+
+
+def test_retry_after_in_both_forms():
+    from datetime import UTC, datetime
+
+    now = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
+    assert parse_retry_after("7", now) == 7
+    assert parse_retry_after("Tue, 12 May 2026 14:00:30 GMT", now) == 30
+    assert parse_retry_after("Tue, 12 May 2026 13:00:00 GMT", now) == 0
+    assert parse_retry_after("-5", now) == 0
+    for useless in (None, "", "later", "nan", "inf"):
+        assert parse_retry_after(useless, now) is None
+
+
+def test_retry_after_reaches_the_caller(wire, api):
+    wire.says(429, json.dumps(NESTED), {"Retry-After": "12"})
+    with pytest.raises(miragic.RateLimited) as caught:
+        submit(api)
+    assert caught.value.retry_after == 12
+
+
+# --- download ---------------------------------------------------------------------
+
+
+def test_download_goes_without_the_key(wire, api):
+    wire.says(200, b"picture")
+    assert api.download(f"{wire.url}/r.jpg") == b"picture"
+    assert b"sk_live" not in wire.requests[0]
+    assert b"X-API-Key" not in wire.requests[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/r.jpg",
+        "http://localhost/r.jpg",
+        "http://10.0.0.1/r.jpg",
+        "http://192.168.1.1/r.jpg",
+        "http://169.254.169.254/latest/meta-data/",
+        "http://[::1]/r.jpg",
+        "http://[::ffff:10.0.0.1]/r.jpg",
+        "http://0.0.0.0/r.jpg",
+        "http://2130706433/r.jpg",
+        "file:///etc/passwd",
+        "ftp://example.org/r.jpg",
+    ],
+)
+def test_download_never_from_a_private_address(api, url):
+    with pytest.raises(miragic.ResultUnavailable) as caught:
+        api.download(url)
+    assert caught.value.final
+
+
+def test_a_redirect_to_a_private_address_is_not_followed(wire, api):
+    other = socket.create_server(("127.0.0.1", 0))
+    port = other.getsockname()[1]
+    wire.says(302, b"", {"Location": f"http://127.0.0.1:{port}/secret"})
+    with pytest.raises(miragic.ResultUnavailable) as caught:
+        api.download(f"{wire.url}/r.jpg")
+    assert caught.value.final
+    other.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        other.accept()
+    other.close()
+
+
+def test_a_redirect_within_the_api_is_followed_but_not_for_ever(wire, api):
+    wire.says(302, b"", {"Location": "/again.jpg"})
+    with pytest.raises(miragic.ResultUnavailable, match="redirects"):
+        api.download(f"{wire.url}/r.jpg")
+    assert len(wire.requests) == 4
+
+
+@pytest.mark.parametrize("status", [204, 403, 404, 500])
+def test_download_of_something_else_may_be_tried_again(wire, api, status):
+    wire.says(status, b"")
+    with pytest.raises(miragic.ResultUnavailable) as caught:
+        api.download(f"{wire.url}/r.jpg")
+    assert not caught.value.final
+
+
+def test_an_enormous_download_is_cut_off(wire, api, monkeypatch):
+    monkeypatch.setattr("tryon.miragic.client.MAX_RESULT", 100_000)
+    wire.says(200, b"x" * 300_000)
+    with pytest.raises(miragic.ResultUnavailable, match="too large"):
+        api.download(f"{wire.url}/r.jpg")
+
+
+def test_a_truncated_download_is_no_picture(wire, api):
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhalf"
+    wire.script = lambda connection, request: connection.sendall(head)
+    with pytest.raises(miragic.ResultUnavailable):
+        api.download(f"{wire.url}/r.jpg")
+
+
+# --- the key is never told -----------------------------------------------------------
+
+
+def test_the_key_is_in_no_error(wire, api):
+    echo = json.dumps({"success": False, "error": {"message": f"bad key {KEY}"}})
+    wire.says(401, echo)
+    with pytest.raises(miragic.KeyRefused) as caught:
+        submit(api)
+    assert KEY not in str(caught.value)
+    assert KEY not in repr(caught.value.__dict__)
+
+
+def test_a_key_that_cannot_be_sent_is_not_told_either(wire, api):
+    odd = "odd key\nwith a line break"
+    with pytest.raises(miragic.NotArrived) as caught:
+        api.look(odd, "x")
+    assert "odd key" not in str(caught.value)
+
+
+def test_the_key_is_in_no_log():
+    record = logging.LogRecord("x", 20, "f", 1, "sent %s", (f"with {KEY}",), None)
+    assert RedactKeys().filter(record)
+    assert KEY not in record.getMessage()
+    try:
+        raise ValueError(KEY)
+    except ValueError as error:
+        info = (type(error), error, error.__traceback__)
+    record = logging.LogRecord("x", 20, "f", 1, "failed", (), info)
+    RedactKeys().filter(record)
+    assert KEY not in record.exc_text

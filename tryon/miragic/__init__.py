@@ -1,0 +1,34 @@
+"""The Miragic virtual try-on API: all of HTTP, nothing of Django.
+
+Source of the rules: "VTO API Reference" (shared seeds), sections named in each
+module; what it leaves open is listed in docs/architecture.md.
+"""
+
+from .answers import Accepted, JobState, Looked
+from .client import Client, Deadlines
+from .errors import (
+    KeyRefused,
+    MayHaveArrived,
+    MiragicError,
+    NotArrived,
+    OutOfCredits,
+    RateLimited,
+    Refused,
+    ResultUnavailable,
+)
+
+__all__ = [
+    "Accepted",
+    "Client",
+    "Deadlines",
+    "JobState",
+    "KeyRefused",
+    "Looked",
+    "MayHaveArrived",
+    "MiragicError",
+    "NotArrived",
+    "OutOfCredits",
+    "RateLimited",
+    "Refused",
+    "ResultUnavailable",
+]

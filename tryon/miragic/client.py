@@ -1,0 +1,164 @@
+"""Submit, look, download. Documentation: "Request", "How To Get Process Status".
+
+Nothing here repeats a request: a request counts against the limit and a submit is
+paid for, so whether to send again is the scheduler's and a person's decision.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+
+from . import answers
+from .answers import Accepted, Looked
+from .errors import MayHaveArrived, NotArrived, ResultUnavailable
+from .redact import redact
+from .transport import BROKEN, Exchange
+
+PATH = "/api/v1/virtual-try-on"
+# "Can be any text for this case" (Form Data, Case 2); the examples say this.
+COMBO_TYPE = "comb"
+MAX_ANSWER = 1024 * 1024  # bytes of a JSON answer
+MAX_RESULT = 40 * 1024 * 1024  # bytes of a picture
+MAX_REDIRECTS = 3
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds over each whole exchange."""
+
+    submit: float = 30
+    look: float = 10
+    download: float = 60
+
+
+class Client:
+    """The API at `base_url`, used with one key a call. Raises `MiragicError`s."""
+
+    def __init__(self, base_url: str, deadlines: Deadlines = Deadlines()):
+        self.base_url = base_url.rstrip("/")
+        self.deadlines = deadlines
+
+    def submit(
+        self,
+        key: str,
+        *,
+        human: bytes,
+        cloth: bytes,
+        bottom: bytes | None = None,
+        garment_type: str = "",
+    ) -> Accepted:
+        """Create a job from JPEG bytes; with `bottom` a combo, then no garment type.
+
+        Documentation, "Form Data" (Case 1 and 2): person 2048 px, garments 1024 px.
+        """
+        # Neutral names: the API's public addresses end in the name that was sent.
+        files = [
+            ("humanImage", ("human.jpg", human, "image/jpeg")),
+            ("clothImage", ("cloth.jpg", cloth, "image/jpeg")),
+        ]
+        if bottom is not None:
+            files.append(("bottomClothImage", ("bottom.jpg", bottom, "image/jpeg")))
+            garment_type = COMBO_TYPE
+        status, body = self._exchange(
+            "POST",
+            self.base_url + PATH,
+            key,
+            self.deadlines.submit,
+            data={"garmentType": garment_type},
+            files=files,
+        )
+        return answers.accepted(status, body)
+
+    def look(self, key: str, remote_id: str) -> Looked:
+        """Where the job stands ("Get Task Status")."""
+        status, body = self._exchange(
+            "GET",
+            f"{self.base_url}{PATH}/{quote(remote_id, safe='')}",
+            key,
+            self.deadlines.look,
+        )
+        return answers.looked(status, body, self.base_url)
+
+    def download(self, url: str) -> bytes:
+        """The bytes behind a result address, without the key.
+
+        Never from a private address, the API's own origin excepted; each redirect
+        is checked. Raises `ResultUnavailable`.
+        """
+        with Exchange(self.deadlines.download) as exchange:
+            for _hop in range(MAX_REDIRECTS + 1):
+                if urlsplit(url).scheme not in ("http", "https"):
+                    raise ResultUnavailable("not a web address", final=True)
+                exchange.public_only = _origin(url) != _origin(self.base_url)
+                try:
+                    response = exchange.request("GET", url)
+                    if response.is_redirect:
+                        url = urljoin(url, response.headers["Location"])
+                        response.close()
+                        continue
+                    return self._picture(exchange, response)
+                except BROKEN as error:
+                    raise ResultUnavailable(
+                        _describe(error, exchange), final=exchange.forbidden
+                    ) from None
+            raise ResultUnavailable("too many redirects", final=True)
+
+    def _picture(self, exchange: Exchange, response: requests.Response) -> bytes:
+        status = response.status_code
+        if status != 200:
+            raise ResultUnavailable(f"{status} for the picture", status=status)
+        data = bytearray()
+        for chunk in exchange.chunks(response):
+            data += chunk
+            if len(data) > MAX_RESULT:
+                raise ResultUnavailable("the picture is too large", status=status)
+        return bytes(data)
+
+    def _exchange(
+        self, method: str, url: str, key: str, deadline: float, **kwargs: object
+    ) -> tuple[int, bytes]:
+        headers = {"X-API-Key": key, "Accept": "application/json"}
+        with Exchange(deadline) as exchange:
+            try:
+                response = exchange.request(method, url, headers=headers, **kwargs)
+                body = b""
+                for chunk in exchange.chunks(response):
+                    body += chunk
+                    if len(body) > MAX_ANSWER:
+                        raise MayHaveArrived(
+                            "the answer is too long", status=response.status_code
+                        )
+            except BROKEN as error:
+                detail = _describe(error, exchange)
+                for told in (key, repr(key)):
+                    detail = detail.replace(told, "sk_…")
+                if exchange.connected:
+                    raise MayHaveArrived(detail) from None
+                raise NotArrived(detail) from None
+        body = body.replace(key.encode(), b"sk_...")
+        if response.status_code >= 300:
+            raise answers.error_from(
+                response.status_code,
+                body,
+                answers.parse_retry_after(
+                    response.headers.get("Retry-After"), datetime.now(UTC)
+                ),
+            )
+        return response.status_code, body
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    try:
+        return parts.scheme, parts.hostname, parts.port or default
+    except ValueError:  # a port that is no number
+        return parts.scheme, parts.hostname, None
+
+
+def _describe(error: BaseException, exchange: Exchange) -> str:
+    if exchange.expired:
+        return "no answer before the deadline"
+    return redact(f"{type(error).__name__}: {error}")[: answers.MAX_DETAIL]

@@ -1,0 +1,49 @@
+"""What can go wrong, by what the caller may do about it."""
+
+
+class MiragicError(Exception):
+    """Base of all; `status` is the HTTP status if there was an answer."""
+
+    def __init__(self, detail: str, *, status: int | None = None, code: str = ""):
+        super().__init__(detail)
+        self.detail = detail
+        self.status = status
+        self.code = code
+
+
+class NotArrived(MiragicError):
+    """Certainly created nothing: the same request may be sent again later."""
+
+
+class MayHaveArrived(MiragicError):
+    """No clear answer: a submit may have been charged and must not be repeated."""
+
+
+class Refused(MiragicError):
+    """Refused for good: the same request will be refused again."""
+
+
+class RateLimited(MiragicError):
+    """Too many requests; wait `retry_after` seconds if it is given."""
+
+    def __init__(
+        self, detail: str, *, status: int | None = None, retry_after: float | None
+    ):
+        super().__init__(detail, status=status)
+        self.retry_after = retry_after
+
+
+class KeyRefused(MiragicError):
+    """The API does not take this key: stop using it until somebody has looked."""
+
+
+class OutOfCredits(MiragicError):
+    """The key's account is empty: stop submitting with it."""
+
+
+class ResultUnavailable(MiragicError):
+    """The picture could not be brought home this time; `final` if it never can."""
+
+    def __init__(self, detail: str, *, status: int | None = None, final: bool = False):
+        super().__init__(detail, status=status)
+        self.final = final

@@ -1,0 +1,24 @@
+"""API keys never show in logs, errors or the database."""
+
+import logging
+import re
+
+# `sk_live_` and 43 URL-safe characters; anything longer that begins so, too.
+KEY = re.compile(r"sk_(?:live|test)_[A-Za-z0-9_-]{6,}")
+
+
+def redact(text: str) -> str:
+    return KEY.sub("sk_…", text)
+
+
+class RedactKeys(logging.Filter):
+    """Cuts keys out of a log record, its arguments and its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = redact(record.getMessage())
+        record.args = None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_text:
+            record.exc_text = redact(record.exc_text)
+        return True
