@@ -1,0 +1,169 @@
+"""What the stand-in remembers: jobs, the requests it saw, and planned faults."""
+
+import hashlib
+import math
+import random
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from .limiter import LIMITERS, Limiter
+
+
+@dataclass
+class Options:
+    """Durations are in simulated seconds; `speed` divides each of them."""
+
+    speed: float = 1
+    seconds: float = 20
+    spread: float = 0.35
+    fail_share: float = 0
+    stuck_share: float = 0
+    limiter: str = "sliding"
+    plain: bool = False
+    seed: int | None = None
+
+
+@dataclass
+class Job:
+    id: str
+    mode: str
+    key: str
+    created: float
+    duration: float
+    fails: bool
+    pictures: dict[str, bytes]
+    digest: str
+    fault: dict[str, Any] | None = None
+    result: bytes | None = None
+
+    def status(self, now: float) -> str:
+        age = now - self.created
+        if age < min(0.1, self.duration / 10):
+            return "PENDING"
+        if age < self.duration:
+            return "PROCESSING"
+        return "FAILED" if self.fails else "COMPLETED"
+
+
+@dataclass
+class Fault:
+    """One way to misbehave, for the `next` requests of kind `on` or with `share`.
+
+    `on`: submit, look, result. See `server.Handler` for the names.
+    """
+
+    name: str
+    on: str = "submit"
+    next: int = 0
+    share: float = 0
+    value: Any = None
+
+
+@dataclass
+class Counts:
+    submits: int = 0
+    looks: int = 0
+    refused_429: int = 0
+    results: int = 0
+    pictures: dict[str, int] = field(default_factory=dict)
+
+
+class State:
+    """All of the stand-in's memory, behind one lock."""
+
+    def __init__(self, options: Options):
+        self.options = options
+        self.lock = threading.Lock()
+        self.random = random.Random(options.seed)  # noqa: S311
+        self.jobs: dict[str, Job] = {}
+        self.faults: list[Fault] = []
+        self.counts = Counts()
+        self.limiters: dict[str, Limiter] = {}
+        self.times: dict[str, list[float]] = {}
+
+    def allow(self, key: str, now: float) -> bool:
+        with self.lock:
+            if key not in self.limiters:
+                self.limiters[key] = LIMITERS[self.options.limiter](
+                    60 / self.options.speed
+                )
+            if not self.limiters[key].allow(now):
+                self.counts.refused_429 += 1
+                return False
+            self.times.setdefault(key, []).append(now)
+            return True
+
+    def take_fault(self, on: str) -> Fault | None:
+        """The fault that this request meets, if any; used up where it is counted."""
+        with self.lock:
+            for fault in self.faults:
+                if fault.on != on:
+                    continue
+                if fault.next > 0:
+                    fault.next -= 1
+                    return fault
+                if fault.share and self.random.random() < fault.share:
+                    return fault
+            return None
+
+    def create(self, key: str, mode: str, pictures: dict[str, bytes]) -> Job:
+        digest = hashlib.sha256(b"".join(pictures.values())).hexdigest()
+        o = self.options
+        with self.lock:
+            # Lognormal: most take about `seconds`, some much longer.
+            duration = o.seconds * math.exp(self.random.gauss(0, o.spread))
+            if self.random.random() < o.stuck_share:
+                duration = math.inf
+            job = Job(
+                id=str(uuid.UUID(int=self.random.getrandbits(128), version=4)),
+                mode=mode,
+                key=key,
+                created=time.time(),
+                duration=duration / o.speed,
+                fails=self.random.random() < o.fail_share,
+                pictures={} if o.plain else pictures,
+                digest=digest,
+            )
+            self.jobs[job.id] = job
+            self.counts.submits += 1
+            self.counts.pictures[digest] = self.counts.pictures.get(digest, 0) + 1
+        return job
+
+    def most_in_window(self) -> int:
+        """The most requests of one key that were let through in any 60 s."""
+        window = 60 / self.options.speed
+        most = 0
+        for times in self.times.values():
+            start = 0
+            for end, at in enumerate(times):
+                while times[start] <= at - window:
+                    start += 1
+                most = max(most, end - start + 1)
+        return most
+
+    def stats(self) -> dict[str, Any]:
+        with self.lock:
+            return {
+                "submits": self.counts.submits,
+                "looks": self.counts.looks,
+                "results": self.counts.results,
+                "refused_429": self.counts.refused_429,
+                "distinct_pictures": len(self.counts.pictures),
+                "most_submits_of_one_picture": max(
+                    self.counts.pictures.values(), default=0
+                ),
+                "most_in_window": self.most_in_window(),
+                "jobs": {job.id: job.status(time.time()) for job in self.jobs.values()},
+            }
+
+
+def iso(at: float) -> str:
+    return (
+        datetime.fromtimestamp(at, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
