@@ -4,6 +4,7 @@ import io
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,3 +152,11 @@ def image_of(data: bytes) -> Image.Image:
 
 def which(program: str) -> str | None:
     return shutil.which(program)
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -21,8 +21,11 @@ def picture_bytes(
 ) -> bytes:
     """A picture unlike any other, so that none is taken for the same upload."""
     n = next(_numbers)
-    image = Image.new("RGB", (width, height), (n % 256, n // 256 % 256, 90))
-    image.paste((200, 60, 40), (width // 4, height // 4, width // 2, height // 2))
+    image = Image.new("RGB", (width, height), (120, 140, 90))
+    for bit in range(16):
+        if n >> bit & 1:
+            x, y = width * (bit % 4) // 4, height * (bit // 4) // 4
+            image.paste((200, 60, 40), (x, y, x + width // 4, y + height // 4))
     out = io.BytesIO()
     image.convert(mode).save(out, format)
     return out.getvalue()

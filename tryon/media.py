@@ -1,0 +1,104 @@
+"""Private storage: random names, no public address, served after a check.
+
+Pages link ``/media/<name>``; the view decides who may see it and then calls
+`serve_private`.
+"""
+
+import re
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+NAME = re.compile(
+    r"(?P<stem>(?P<kind>photo|garment|result)-[A-Za-z0-9_-]{22})"
+    r"(?:-(?:480|960)\.webp|\.jpg)"
+)
+CONTENT_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
+DAY = 24 * 3600
+
+
+def new_stem(kind: str) -> str:
+    """A name nobody can guess: 128 random bits behind the kind."""
+    return f"{kind}-{secrets.token_urlsafe(16)}"
+
+
+def url(name: str) -> str:
+    return reverse("media", args=[name])
+
+
+def save(name: str, content: ContentFile) -> None:
+    saved = default_storage.save(name, content)
+    if saved != name:
+        raise FileExistsError(name)
+
+
+def replace(name: str, data: bytes) -> None:
+    """Write a file anew, for what may be made twice."""
+    default_storage.delete(name)
+    save(name, ContentFile(data))
+
+
+def open_file(name: str) -> File:
+    """Raises `FileNotFoundError` when the file is gone."""
+    return default_storage.open(name)
+
+
+def read(name: str) -> bytes:
+    """Raises `FileNotFoundError` when the file is gone."""
+    with open_file(name) as file:
+        data: bytes = file.read()
+    return data
+
+
+def delete(names: list[str]) -> None:
+    """Delete each file; one that is not there is no error."""
+    for name in names:
+        default_storage.delete(name)
+
+
+def serve_private(request: HttpRequest, name: str, now: datetime) -> HttpResponseBase:
+    """Answer with a file that the caller has found this visitor may see.
+
+    A random name never changes its content, so a browser may keep it for a day;
+    nobody between may. On S3 the answer is a redirect to a signed address.
+    """
+    if not settings.MEDIA_IS_LOCAL:
+        return _redirect(name, now)
+    etag = f'"{name}"'
+    if request.headers.get("If-None-Match") == etag:
+        response: HttpResponseBase = HttpResponse(status=304)
+    else:
+        try:
+            file = default_storage.open(name)
+        except FileNotFoundError:
+            raise Http404 from None
+        response = FileResponse(file, content_type=_content_type(name))
+    response["ETag"] = etag
+    response["Cache-Control"] = f"private, max-age={DAY}, immutable"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _redirect(name: str, now: datetime) -> HttpResponse:
+    # One address for the whole hour, so that the browser's cache can hit it.
+    hour = f"{now:%Y%m%d%H}"
+    key = f"media:{name}:{hour}"
+    address: str | None = cache.get(key)
+    if address is None:
+        address = default_storage.url(name, expire=7200)  # type: ignore[call-arg]
+        cache.set(key, address, 3600)
+    response = HttpResponse(status=302)
+    response["Location"] = address
+    response["Cache-Control"] = "private, max-age=600"
+    return response
+
+
+def _content_type(name: str) -> str:
+    return CONTENT_TYPES[name.rpartition(".")[2]]

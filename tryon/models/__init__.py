@@ -1,0 +1,32 @@
+from .accounts import Shop, User
+from .ledger import ApiRequest, Key, Planner
+from .result import Result, ReviewDecision
+from .try_on import (
+    FailureCode,
+    InvalidMove,
+    StaleMove,
+    Status,
+    TryOn,
+    TryOnEvent,
+)
+from .uploads import SLOTS, Garment, GarmentKind, Photo
+
+__all__ = [
+    "SLOTS",
+    "ApiRequest",
+    "FailureCode",
+    "Garment",
+    "GarmentKind",
+    "InvalidMove",
+    "Key",
+    "Photo",
+    "Planner",
+    "Result",
+    "ReviewDecision",
+    "Shop",
+    "StaleMove",
+    "Status",
+    "TryOn",
+    "TryOnEvent",
+    "User",
+]

@@ -1,0 +1,132 @@
+"""People: customers, guests (users without e-mail) and staff."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    BaseUserManager,
+    PermissionsMixin,
+)
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+GUEST_LIFETIME = timedelta(days=1)
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def guests(self) -> "UserQuerySet":
+        return self.filter(email=None)
+
+    def expired_guests(self, now: datetime) -> "UserQuerySet":
+        return self.guests().filter(guest_expires_at__lte=now)
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, **fields: Any):
+        """An account with e-mail log-in; without password it cannot log in."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any):
+        return self.create_user(
+            email, password, **{"is_staff": True, "is_superuser": True, **fields}
+        )
+
+    def get_or_create_guest(self, browser: str, now: datetime) -> "User":
+        """The guest of one browser; `browser` is a secret only it knows, hashed.
+
+        Two first requests at once (a double click) find the same row.
+        """
+        guest, _created = self.get_or_create(
+            guest_browser=browser,
+            defaults={
+                "password": "!",
+                "guest_expires_at": now + GUEST_LIFETIME,
+            },
+        )
+        return guest
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email__iexact=email)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Owner of photos, garments and try-ons. A guest has no e-mail."""
+
+    email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
+    guest_browser = models.CharField(
+        max_length=64, null=True, blank=True, unique=True, editable=False
+    )
+    guest_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    daily_limit = models.PositiveIntegerField(
+        _("tries a day"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: the shop's usual limit."),
+    )
+    blocked_at = models.DateTimeField(_("blocked since"), null=True, blank=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.CheckConstraint(
+                name="user_is_guest_or_has_email",
+                condition=Q(email=None, guest_expires_at__isnull=False)
+                | Q(email__isnull=False, guest_expires_at=None),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "guest_expires_at",
+                name="user_guest_expiry",
+                condition=Q(email=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email or f"guest {self.pk}"
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower() if self.email else None
+
+    @property
+    def is_guest(self) -> bool:
+        return self.email is None
+
+    @property
+    def limit(self) -> int:
+        """Try-ons in 24 hours, 0 for none."""
+        if self.daily_limit is not None:
+            return self.daily_limit
+        if self.is_guest:
+            return settings.TRYON_GUEST_LIMIT
+        return settings.TRYON_DAILY_LIMIT
+
+
+class Shop(models.Model):
+    """The one row that is locked while the shop's daily ceiling is counted."""
+
+    def __str__(self) -> str:
+        return "shop"
+
+    @classmethod
+    def lock(cls) -> None:
+        cls.objects.get_or_create(pk=1)
+        cls.objects.select_for_update().get(pk=1)

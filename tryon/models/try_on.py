@@ -1,0 +1,375 @@
+"""The try-on: one request to see a photo in one garment, or in a top and a bottom."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .uploads import Garment, Photo
+
+if TYPE_CHECKING:
+    from .accounts import User
+    from .result import Result
+
+
+class Status(models.TextChoices):
+    QUEUED = "queued", _("In line")
+    SUBMITTING = "submitting", _("Being sent")
+    UNCONFIRMED = "unconfirmed", _("Not sure it arrived")
+    PROCESSING = "processing", _("Being made")
+    FETCHING = "fetching", _("Being brought home")
+    COMPLETED = "completed", _("Ready")
+    FAILED = "failed", _("Failed")
+    CANCELED = "canceled", _("Cancelled")
+
+
+FINAL = (Status.COMPLETED, Status.FAILED, Status.CANCELED)
+IN_FLIGHT = (Status.SUBMITTING, Status.PROCESSING)
+# What a customer waits for; an unconfirmed one waits for the customer.
+UNDER_WAY = (Status.QUEUED, Status.SUBMITTING, Status.PROCESSING, Status.FETCHING)
+
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    Status.QUEUED: (Status.SUBMITTING, Status.CANCELED),
+    Status.SUBMITTING: (
+        Status.PROCESSING,
+        Status.QUEUED,
+        Status.FAILED,
+        Status.UNCONFIRMED,
+    ),
+    # To processing by an answer that was in hand but could not be stored in time.
+    Status.UNCONFIRMED: (Status.QUEUED, Status.CANCELED, Status.PROCESSING),
+    Status.PROCESSING: (Status.FETCHING, Status.FAILED),
+    Status.FETCHING: (Status.COMPLETED, Status.FAILED),
+    Status.COMPLETED: (),
+    Status.FAILED: (),
+    Status.CANCELED: (),
+}
+
+
+class FailureCode(models.TextChoices):
+    """Why it failed; the reader's sentence is made when it is shown."""
+
+    PHOTO_REFUSED = "photo_refused", _("Photo refused")
+    GARMENT_REFUSED = "garment_refused", _("Garment refused")
+    REFUSED = "refused", _("Refused")
+    NOT_MADE = "not_made", _("Did not come out")
+    TIMED_OUT = "timed_out", _("Timed out")
+    VANISHED = "vanished", _("No longer known to the API")
+    KEY_GONE = "key_gone", _("Its API key is gone")
+    RESULT_UNAVAILABLE = "result_unavailable", _("Result unavailable")
+    PICTURES_GONE = "pictures_gone", _("Its pictures could not be read")
+
+
+class InvalidMove(Exception):
+    """There is no way from the try-on's state to the one asked for."""
+
+
+class StaleMove(Exception):
+    """Somebody else moved this try-on first; nothing was changed."""
+
+
+class TryOnQuerySet(models.QuerySet["TryOn"]):
+    def existing(self) -> Self:
+        return self.filter(deleted_at=None)
+
+    def visible_to(self, owner: "User | None") -> Self:
+        return self.existing().filter(owner=owner) if owner else self.none()
+
+    def in_status(self, statuses: Iterable[str]) -> Self:
+        return self.filter(status__in=statuses)
+
+    def queued(self) -> Self:
+        return self.existing().filter(status=Status.QUEUED)
+
+    def due(self, now: datetime) -> Self:
+        return self.filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
+
+    def in_flight(self) -> Self:
+        return self.existing().in_status(IN_FLIGHT)
+
+    def under_way(self) -> Self:
+        return self.existing().in_status(UNDER_WAY)
+
+    def with_pictures(self) -> Self:
+        return self.select_related("photo", "garment", "bottom_garment", "result")
+
+    def recent(self) -> Self:
+        return self.order_by("-created_at", "-id")
+
+    def same_as(
+        self, photo: Photo, garment: Garment, bottom_garment: Garment | None
+    ) -> Self:
+        """Those that show, or will show, the same; design 3.5."""
+        return (
+            self.existing()
+            .filter(photo=photo, garment=garment, bottom_garment=bottom_garment)
+            .exclude(status__in=(Status.FAILED, Status.CANCELED))
+            .exclude(result__review_state="hidden")
+        )
+
+    def tombstones(self, now: datetime) -> Self:
+        """Deleted ones that no limit and no request on its way needs any more."""
+        return self.filter(
+            deleted_at__lt=now - timedelta(days=1),
+            created_at__lt=now - timedelta(days=1),
+        )
+
+    def counted(self, now: datetime) -> Self:
+        """Those that count against limits: of the last 24 hours, deleted ones too."""
+        return self.filter(
+            counts_against_limit=True, created_at__gt=now - timedelta(days=1)
+        )
+
+
+class TryOn(models.Model):
+    """The job. Every change of `status` goes through `move`."""
+
+    class Mode(models.TextChoices):
+        SINGLE = "single", _("One garment")
+        COMBO = "combo", _("Top and bottom")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="try_ons"
+    )
+    photo = models.ForeignKey(Photo, models.SET_NULL, null=True, related_name="try_ons")
+    garment = models.ForeignKey(
+        Garment, models.SET_NULL, null=True, related_name="try_ons"
+    )
+    bottom_garment = models.ForeignKey(
+        Garment, models.SET_NULL, null=True, blank=True, related_name="bottom_try_ons"
+    )
+    mode = models.CharField(max_length=6, choices=Mode)
+    garment_kind = models.CharField(max_length=10, blank=True)
+    status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
+    token = models.UUIDField(default=uuid.uuid4, editable=False)
+    retry_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True)
+    counts_against_limit = models.BooleanField(default=True)
+
+    created_at = models.DateTimeField(_("created"))
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    key = models.ForeignKey("tryon.Key", models.PROTECT, null=True, blank=True)
+    remote_id = models.CharField(max_length=200, blank=True)
+    result_url = models.TextField(blank=True)
+    raw_answer = models.JSONField(null=True, blank=True)
+    duration_seconds = models.FloatField(null=True, blank=True)
+    failure_code = models.CharField(max_length=20, choices=FailureCode, blank=True)
+    failure_detail = models.TextField(blank=True)
+
+    last_look_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    claim = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+
+    objects = TryOnQuerySet.as_manager()
+
+    result: "Result"
+
+    class Meta:
+        verbose_name = _("try-on")
+        verbose_name_plural = _("try-ons")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "token"], name="try_on_token_once_per_owner"
+            ),
+            models.CheckConstraint(
+                name="try_on_single_has_no_bottom",
+                condition=Q(mode="combo") | Q(bottom_garment=None),
+            ),
+            models.CheckConstraint(
+                name="try_on_open_has_its_pictures",
+                condition=Q(status__in=["completed", "failed", "canceled"])
+                | Q(deleted_at__isnull=False)
+                | Q(mode="single", photo__isnull=False, garment__isnull=False)
+                | Q(
+                    mode="combo",
+                    photo__isnull=False,
+                    garment__isnull=False,
+                    bottom_garment__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="try_on_kind_fits_mode",
+                condition=Q(mode="combo", garment_kind="")
+                | Q(
+                    mode="single",
+                    garment_kind__in=["upper_body", "lower_body", "full_body"],
+                ),
+            ),
+            models.CheckConstraint(
+                name="try_on_remote_id_where_it_must_be",
+                condition=~Q(status__in=["processing", "fetching", "completed"])
+                | (~Q(remote_id="") & Q(submitted_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="try_on_finished_when_final",
+                condition=Q(
+                    status__in=["completed", "failed", "canceled"],
+                    finished_at__isnull=False,
+                )
+                | (
+                    ~Q(status__in=["completed", "failed", "canceled"])
+                    & Q(finished_at=None)
+                ),
+            ),
+            models.CheckConstraint(
+                name="try_on_failure_has_a_code",
+                condition=(Q(status="failed") & ~Q(failure_code=""))
+                | (~Q(status="failed") & Q(failure_code="")),
+            ),
+            models.CheckConstraint(
+                name="try_on_claim_and_lease_together",
+                condition=Q(claim=None, lease_until=None)
+                | Q(claim__isnull=False, lease_until__isnull=False),
+            ),
+        ]
+        indexes = [
+            # The gallery's pages, and an owner's rows in the last 24 hours.
+            models.Index(fields=["owner", "-created_at", "-id"], name="try_on_gallery"),
+            models.Index(
+                fields=["owner", "created_at", "id"],
+                name="try_on_queue",
+                condition=Q(status="queued", deleted_at=None),
+            ),
+            models.Index(
+                fields=["status", "created_at"],
+                name="try_on_open",
+                condition=~Q(status__in=["completed", "failed", "canceled"]),
+            ),
+            models.Index(
+                fields=["-answered_at"],
+                name="try_on_known_durations",
+                condition=Q(duration_seconds__isnull=False),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="try_on_counted",
+                condition=Q(counts_against_limit=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id}"
+
+    @property
+    def label(self) -> str:
+        """What the customer calls it: the garments' names."""
+        names = [g.label for g in (self.garment, self.bottom_garment) if g is not None]
+        if not names:
+            return gettext("Picture")
+        if len(names) == 1:
+            return names[0]
+        top, bottom = names
+        # "Wool blazer and wide trousers": only a name's first letter is lowered.
+        bottom = bottom[0].lower() + bottom[1:] if bottom[1:2].islower() else bottom
+        return gettext("%(top)s and %(bottom)s") % {"top": top, "bottom": bottom}
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in UNDER_WAY
+
+    @property
+    def visible_result(self) -> "Result | None":
+        """The picture if there is one that its owner may see."""
+        result: Result | None = getattr(self, "result", None)
+        return result if result is not None and result.is_released else None
+
+    def move(
+        self,
+        to: str,
+        *,
+        now: datetime,
+        by: "User | None" = None,
+        note: str = "",
+        only_if: Q | None = None,
+        **changes: Any,
+    ) -> None:
+        """Change the state by compare-and-set on the state this object has.
+
+        Writes the event row too. `only_if` narrows the row further; `changes` are
+        other columns to set with it.
+
+        Raises `InvalidMove` if there is no such way, `StaleMove` if the row is not
+        (any longer) as expected; then nothing was changed.
+        """
+        from_status = self.status
+        if to not in TRANSITIONS[from_status]:
+            raise InvalidMove(f"{self.pk}: {from_status} to {to}")
+        changes = {
+            "claim": None,
+            "lease_until": None,
+            "attempts": 0,
+            "next_attempt_at": None,
+            "finished_at": now if to in FINAL else None,
+            **changes,
+        }
+        if to in (Status.CANCELED, Status.FAILED):
+            # No picture, no try spent: none of the failures is a customer's wish.
+            changes["counts_against_limit"] = False
+        with transaction.atomic():
+            rows = TryOn.objects.filter(pk=self.pk, status=from_status)
+            if not rows.filter(only_if or Q()).update(status=to, **changes):
+                raise StaleMove(f"{self.pk}: no longer {from_status}")
+            TryOnEvent.objects.create(
+                try_on=self,
+                from_status=from_status,
+                to_status=to,
+                by=by,
+                at=now,
+                note=note,
+            )
+        self.status = to
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    def release(self) -> None:
+        """Give the claim back: whoever plans next may take it."""
+        TryOn.objects.filter(pk=self.pk, claim=self.claim).update(
+            claim=None, lease_until=None
+        )
+
+    def put_off(self, seconds: float, now: datetime) -> None:
+        """Give the claim back and try again no sooner than in `seconds`."""
+        TryOn.objects.filter(pk=self.pk, claim=self.claim).update(
+            claim=None,
+            lease_until=None,
+            attempts=F("attempts") + 1,
+            next_attempt_at=now + timedelta(seconds=seconds),
+        )
+
+
+class TryOnEvent(models.Model):
+    """One line of a try-on's story."""
+
+    try_on = models.ForeignKey(TryOn, models.CASCADE, related_name="events")
+    from_status = models.CharField(max_length=11, choices=Status, blank=True)
+    to_status = models.CharField(max_length=11, choices=Status)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True
+    )
+    at = models.DateTimeField()
+    note = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.from_status} → {self.to_status}"

@@ -1,0 +1,202 @@
+"""What customers and the shop upload: photos of people, pictures of clothes."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .. import images, media
+
+if TYPE_CHECKING:
+    from .accounts import User
+
+
+class Picture(models.Model):
+    """A JPEG in private storage, with WebP renditions beside it.
+
+    `stem` is the random part of every file's name; the renditions' names follow
+    from it, so that a page can link them without asking storage.
+    """
+
+    stem = models.CharField(max_length=40, unique=True, editable=False)
+    width = models.PositiveIntegerField(editable=False)
+    height = models.PositiveIntegerField(editable=False)
+    mean_color = models.CharField(max_length=7, editable=False)
+    renditions_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created"), db_index=True)
+
+    media_kind: str
+
+    class Meta:
+        abstract = True
+
+    def store(self, picture: "images.Picture") -> None:
+        """Write the file and take over its size and colour; not yet the row."""
+        self.stem = media.new_stem(self.media_kind)
+        self.width, self.height = picture.width, picture.height
+        self.mean_color = picture.mean_color
+        media.save(self.file_name, ContentFile(picture.data))
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.stem}.jpg"
+
+    def rendition_name(self, width: int) -> str:
+        return f"{self.stem}-{width}.webp"
+
+    @property
+    def file_names(self) -> list[str]:
+        return [
+            self.file_name,
+            *(self.rendition_name(width) for width in images.RENDITION_WIDTHS),
+        ]
+
+    @property
+    def url(self) -> str:
+        return media.url(self.file_name)
+
+    @property
+    def small_url(self) -> str:
+        if self.renditions_at is None:
+            return self.url
+        return media.url(self.rendition_name(images.RENDITION_WIDTHS[0]))
+
+    @property
+    def srcset(self) -> str:
+        """Empty until the renditions exist; then a page falls back on `url`."""
+        if self.renditions_at is None:
+            return ""
+        return ", ".join(
+            f"{media.url(self.rendition_name(width))} {width}w"
+            for width in images.RENDITION_WIDTHS
+        )
+
+
+class PhotoQuerySet(models.QuerySet["Photo"]):
+    def visible_to(self, owner: "User | None") -> "PhotoQuerySet":
+        return self.filter(owner=owner) if owner else self.none()
+
+    def recent(self) -> "PhotoQuerySet":
+        return self.order_by("-created_at", "-id")
+
+
+class Photo(Picture):
+    """A person's picture that a customer uploaded; reused for many try-ons."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="photos"
+    )
+    derived_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False
+    )
+    source_sha256 = models.CharField(max_length=64, editable=False)
+
+    media_kind = "photo"
+    objects = PhotoQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "source_sha256"], name="photo_once_per_owner"
+            )
+        ]
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"])]
+        permissions = [
+            ("view_private_media", _("Can see customers' pictures")),
+        ]
+
+    def __str__(self) -> str:
+        return f"photo {self.pk}"
+
+
+class GarmentKind(models.TextChoices):
+    """The API's `garmentType` values (documentation, "Form Data (Case 1)")."""
+
+    UPPER = "upper_body", _("Top")
+    LOWER = "lower_body", _("Bottom")
+    FULL = "full_body", _("Full body")
+
+
+# The three places of an outfit, by the names that forms and addresses use.
+SLOTS = {
+    "top": GarmentKind.UPPER,
+    "bottom": GarmentKind.LOWER,
+    "full": GarmentKind.FULL,
+}
+
+
+class GarmentQuerySet(models.QuerySet["Garment"]):
+    def catalogue(self) -> "GarmentQuerySet":
+        return self.filter(owner=None, retired_at=None)
+
+    def visible_to(self, owner: "User | None") -> "GarmentQuerySet":
+        """The catalogue, retired pieces too (they stay in histories), and one's own."""
+        if owner is None:
+            return self.filter(owner=None)
+        return self.filter(Q(owner=None) | Q(owner=owner))
+
+    def choosable_by(self, owner: "User | None") -> "GarmentQuerySet":
+        return self.visible_to(owner).filter(retired_at=None)
+
+
+class Garment(Picture):
+    """A picture of one piece of clothing: of the catalogue, or a customer's own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="garments",
+        help_text=_("Empty: a piece of the shop's catalogue."),
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=GarmentKind)
+    name = models.CharField(_("name"), max_length=80, blank=True)
+    sku = models.CharField(_("SKU"), max_length=40, blank=True)
+    product_url = models.URLField(_("product page"), blank=True)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+    source_sha256 = models.CharField(max_length=64, editable=False)
+
+    media_kind = "garment"
+    objects = GarmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("garment")
+        verbose_name_plural = _("garments")
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "kind", "source_sha256"],
+                name="garment_once_per_owner",
+            ),
+            models.UniqueConstraint(
+                fields=["sku"],
+                condition=Q(owner=None) & ~Q(sku=""),
+                name="garment_sku_unique",
+            ),
+            models.CheckConstraint(
+                name="garment_kind_known",
+                condition=Q(kind__in=["upper_body", "lower_body", "full_body"]),
+            ),
+        ]
+        indexes = [models.Index(fields=["owner", "-created_at", "-id"])]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        return self.name or str(self.get_kind_display())
+
+    @property
+    def slot(self) -> str:
+        return next(name for name, kind in SLOTS.items() if kind == self.kind)

@@ -1,0 +1,22 @@
+"""What happens beside a sign-in or sign-out."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from . import services
+from .middleware import GUEST
+from .models import User
+
+
+@receiver(user_logged_in)
+def bring_guest_along(
+    sender: Any, request: HttpRequest, user: User, **kwargs: Any
+) -> None:
+    """What this browser's guest has made moves to the account."""
+    guest_id = request.session.pop(GUEST, None)
+    guest = User.objects.guests().filter(pk=guest_id).first() if guest_id else None
+    if guest is not None and guest.pk != user.pk:
+        services.claim_guest(guest=guest, owner=user)
