@@ -1,0 +1,109 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+
+from tests import factories
+from tests.factories import NOW
+from tryon import quotas, services
+from tryon.models import Status, TryOn, User
+
+
+def create(owner, **fields):
+    return services.create_try_on(
+        owner=owner,
+        photo=fields.pop("photo", None) or factories.photo(owner),
+        outfit=services.Outfit(factories.garment()),
+        now=fields.pop("now", NOW),
+        **fields,
+    )[0]
+
+
+def test_counts_a_rolling_day(alice, settings):
+    settings.TRYON_DAILY_LIMIT = 2
+    create(alice, now=NOW - timedelta(hours=25))
+    create(alice, now=NOW - timedelta(hours=23))
+    told = quotas.tries(alice, NOW)
+    assert (told.used, told.left, told.next_at) == (1, 1, None)
+    create(alice, now=NOW)
+    told = quotas.tries(alice, NOW)
+    assert (told.left, told.next_at) == (0, NOW + timedelta(hours=1))
+
+
+def test_over_the_limit_a_sentence_says_when(alice, settings):
+    settings.TRYON_DAILY_LIMIT = 1
+    create(alice)
+    with pytest.raises(quotas.LimitReached, match=r"today's 1 tries.*free at 14:00"):
+        create(alice)
+
+
+def test_cancelled_and_failed_ones_cost_none(alice, settings):
+    settings.TRYON_DAILY_LIMIT = 1
+    services.cancel(try_on=create(alice), now=NOW, by=alice)
+    assert quotas.tries(alice, NOW).used == 0
+
+
+def test_deleting_history_gives_none_back(alice, settings):
+    settings.TRYON_DAILY_LIMIT = 1
+    done = factories.try_on(alice, Status.COMPLETED)
+    services.delete_try_on(try_on=done, now=NOW, by=alice)
+    assert quotas.tries(alice, NOW).used == 1
+
+
+def test_guests_have_few(db, settings):
+    settings.TRYON_GUEST_LIMIT = 1
+    guest = User.objects.get_or_create_guest("g" * 64, NOW)
+    create(guest)
+    with pytest.raises(quotas.LimitReached, match=r"Guests have 1 tries"):
+        create(guest)
+
+
+def test_a_ceiling_protects_the_shop(alice, bob, settings):
+    settings.TRYON_SHOP_DAILY_LIMIT = 1
+    create(alice)
+    with pytest.raises(quotas.LimitReached, match="full for today"):
+        create(bob)
+
+
+def test_a_blocked_account(alice):
+    User.objects.update(blocked_at=NOW)
+    with pytest.raises(quotas.LimitReached, match="paused"):
+        create(alice)
+
+
+def test_a_raised_limit(alice, settings):
+    settings.TRYON_DAILY_LIMIT = 0
+    User.objects.update(daily_limit=1)
+    alice.refresh_from_db()
+    create(alice)
+    assert quotas.tries(alice, NOW).left == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_at_once_for_the_last_try_exactly_one_passes(alice, settings):
+    settings.TRYON_DAILY_LIMIT = 1
+    photo = factories.photo(alice)
+    pieces = factories.garments(12)
+    passed, refused = [], []
+
+    def attempt(piece) -> None:
+        try:
+            passed.append(
+                services.create_try_on(
+                    owner=alice, photo=photo, outfit=services.Outfit(piece), now=NOW
+                )
+            )
+        except quotas.LimitReached:
+            refused.append(piece)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=attempt, args=(piece,)) for piece in pieces]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(passed), len(refused)) == (1, 11)
+    assert TryOn.objects.count() == 1
+    assert not transaction.get_connection().in_atomic_block

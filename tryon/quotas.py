@@ -1,0 +1,84 @@
+"""Tries left: rows counted over a rolling 24 hours, never a counter.
+
+`spend` runs inside the creating transaction, after locking the owner's row and then
+the shop's, so that of fifty requests for the last try exactly one passes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+
+from .models import TryOn, User
+from .models.accounts import Shop
+
+
+class LimitReached(Exception):
+    """No try is left; the message is a sentence for the customer."""
+
+
+@dataclass(frozen=True)
+class Tries:
+    used: int
+    limit: int
+    next_at: datetime | None  # when a used one comes back
+
+    @property
+    def left(self) -> int:
+        return max(self.limit - self.used, 0)
+
+
+def tries(owner: User | None, now: datetime) -> Tries:
+    """What this owner has used and has left; two queries at most."""
+    if owner is None:
+        limit = settings.TRYON_GUEST_LIMIT if settings.TRYON_GUESTS else 0
+        return Tries(0, limit, None)
+    times = list(
+        TryOn.objects.filter(owner=owner)
+        .counted(now)
+        .order_by("created_at")
+        .values_list("created_at", flat=True)
+    )
+    limit = owner.limit
+    next_at = None
+    if len(times) >= limit > 0:
+        next_at = times[len(times) - limit] + timedelta(days=1)
+    return Tries(len(times), limit, next_at)
+
+
+def spend(owner: User, count: int, now: datetime) -> None:
+    """Lock and check; the caller then creates `count` try-ons in this transaction.
+
+    Raises `LimitReached`.
+    """
+    owner = User.objects.select_for_update().get(pk=owner.pk)
+    if owner.blocked_at is not None:
+        raise LimitReached(_("Your account is paused. Write to the shop."))
+    if tries(owner, now).left < count:
+        raise LimitReached(limit_sentence(owner, now))
+    ceiling = settings.TRYON_SHOP_DAILY_LIMIT
+    if ceiling:
+        Shop.lock()
+        if TryOn.objects.counted(now).count() + count > ceiling:
+            raise LimitReached(
+                _("The fitting room is full for today. Try again tomorrow.")
+            )
+
+
+def limit_sentence(owner: User, now: datetime) -> str:
+    left = tries(owner, now)
+    if owner.is_guest:
+        return _("Guests have %(guest)d tries. An account has %(account)d.") % {
+            "guest": left.limit,
+            "account": settings.TRYON_DAILY_LIMIT,
+        }
+    sentence = _("You have used today's %(limit)d tries.") % {"limit": left.limit}
+    if left.next_at is None:
+        return sentence
+    local = timezone.localtime(left.next_at)
+    return f"{sentence} " + _("The next is free at %(time)s.") % {
+        "time": time_format(local, "H:i")
+    }

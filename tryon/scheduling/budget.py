@@ -1,0 +1,257 @@
+"""The only door to the API: a request is reserved, sent and answered in the ledger.
+
+Design 3.2. A slot is free again one window after its *answer*, so whenever between
+send and answer the server counted it, no window of the server's sees more than the
+limit. The rows are the state: any number of workers, any restart.
+"""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, F, Q
+
+from ..models.ledger import ApiRequest, Key, KeyState, Outcome, fingerprint
+from .policy import KeyRoom
+from .timing import Timing, timing
+
+logger = logging.getLogger(__name__)
+
+LARGEST_STEP = 2  # seconds between wall clock and monotonic clock
+
+
+def database_now() -> datetime:
+    """The clock of the ledger: the database's, which all workers share."""
+    if connection.vendor != "postgresql":
+        return datetime.now(UTC)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
+
+
+def secrets() -> dict[str, str]:
+    """Fingerprint to secret, of the keys in the settings."""
+    return {fingerprint(secret): secret for secret in settings.MIRAGIC_API_KEYS}
+
+
+def known_keys(now: datetime) -> list[Key]:
+    """The rows of the keys in the settings, made on first sight."""
+    wanted = secrets()
+    keys = list(Key.objects.filter(fingerprint__in=wanted))
+    missing = wanted.keys() - {key.fingerprint for key in keys}
+    if missing:
+        Key.objects.bulk_create(
+            [Key(fingerprint=one, bucket_at=now) for one in sorted(missing)],
+            ignore_conflicts=True,
+        )
+        keys = list(Key.objects.filter(fingerprint__in=wanted))
+    return keys
+
+
+def lock_rooms(now: datetime, in_flight: dict[int, int]) -> list[KeyRoom]:
+    """The budget of each usable key, its row locked until the transaction ends."""
+    t = timing()
+    known = [key.pk for key in known_keys(now)]
+    keys = Key.objects.select_for_update().filter(pk__in=known).order_by("pk")
+    usable = [key for key in keys if key.is_open(now)]
+    return rooms(usable, now, in_flight, t)
+
+
+def rooms(
+    keys: Sequence[Key], now: datetime, in_flight: dict[int, int], t: Timing
+) -> list[KeyRoom]:
+    since = now - timedelta(seconds=t.window)
+    held: dict[int, int] = {key.pk: 0 for key in keys}
+    submits: dict[int, int] = {key.pk: 0 for key in keys}
+    frees: dict[int, list[float]] = {key.pk: [] for key in keys}
+    rows = ApiRequest.objects.filter(key__in=held).occupying(since)
+    for key_id, answered_at, kind in rows.values_list("key", "answered_at", "kind"):
+        if answered_at is None:
+            held[key_id] += 1
+            submits[key_id] += kind == ApiRequest.Kind.SUBMIT
+        else:
+            frees[key_id].append(answered_at.timestamp() + t.window)
+    found = []
+    for key in keys:
+        strict = key.strict_until is not None and key.strict_until > now
+        submits_from = 0.0
+        if key.submits_paused_until is not None:
+            submits_from = key.submits_paused_until.timestamp()
+        probing = key.submit_failures > 0
+        if probing and submits[key.pk]:
+            submits_from = float("inf")
+        found.append(
+            KeyRoom(
+                id=key.pk,
+                held=held[key.pk],
+                frees_at=sorted(frees[key.pk]),
+                level=key.bucket_level,
+                level_at=key.bucket_at.timestamp(),
+                burst=t.strict_burst if strict else t.burst,
+                in_flight=in_flight.get(key.pk, 0),
+                submits_from=submits_from,
+                probing=probing,
+            )
+        )
+    return found
+
+
+def room_now(now: datetime) -> dict[int, int]:
+    """Free slots by key, for people to read."""
+    t = timing()
+    since = now - timedelta(seconds=t.window)
+    counted = Count(
+        "requests",
+        filter=~Q(requests__outcome=Outcome.VOID)
+        & (Q(requests__answered_at=None) & Q(requests__isnull=False))
+        | Q(requests__answered_at__gt=since),
+    )
+    keys = Key.objects.filter(fingerprint__in=secrets()).annotate(taken=counted)
+    return {key.pk: t.limit - key.taken for key in keys}
+
+
+def reserve(*, key_id: int, try_on_id: uuid.UUID, kind: str, at: float) -> ApiRequest:
+    """Phase one. The caller holds the key's row and has found a free slot."""
+    return ApiRequest.objects.create(
+        key_id=key_id,
+        try_on_id=try_on_id,
+        kind=kind,
+        token=uuid.uuid4(),
+        planned_at=datetime.fromtimestamp(at, UTC),
+    )
+
+
+def keep_buckets(keys: Sequence[KeyRoom]) -> None:
+    """Store what planning took out of the burst buckets."""
+    for key in keys:
+        Key.objects.filter(pk=key.id).update(
+            bucket_level=key.level, bucket_at=datetime.fromtimestamp(key.level_at, UTC)
+        )
+
+
+def send(request: ApiRequest, now: datetime) -> bool:
+    """Phase two, as the last act before the socket. False: void, or sent before."""
+    sent = ApiRequest.objects.filter(
+        pk=request.pk, sent_at=None, outcome="", try_on__deleted_at=None
+    ).update(sent_at=now)
+    request.sent_at = now
+    return bool(sent)
+
+
+def answer(
+    request: ApiRequest,
+    outcome: str,
+    now: datetime,
+    *,
+    status: int | None = None,
+    detail: str = "",
+) -> None:
+    """Phase three. From now its slot cools down.
+
+    Also for a request that was closed as lost: the later time is the true one.
+    """
+    ApiRequest.objects.filter(pk=request.pk).update(
+        answered_at=now, outcome=outcome, http_status=status, detail=detail[:2000]
+    )
+
+
+def void(requests: Q, now: datetime) -> list[ApiRequest]:
+    """Free the slots of reservations that were not sent; those that were not voided
+    by anybody else are returned."""
+    voided = []
+    for request in ApiRequest.objects.filter(requests).filter(outcome="", sent_at=None):
+        if ApiRequest.objects.filter(pk=request.pk, outcome="", sent_at=None).update(
+            outcome=Outcome.VOID
+        ):
+            voided.append(request)
+    return voided
+
+
+def void_overdue(now: datetime) -> list[ApiRequest]:
+    overdue = now - timedelta(seconds=timing().void_after)
+    return void(Q(planned_at__lt=overdue), now)
+
+
+def close_lost(now: datetime) -> list[ApiRequest]:
+    """Requests that left without an answer count as answered at their deadline."""
+    t = timing()
+    closed = []
+    for kind, deadline in (
+        (ApiRequest.Kind.SUBMIT, t.submit_deadline),
+        (ApiRequest.Kind.POLL, t.look_deadline),
+    ):
+        latest = now - timedelta(seconds=deadline + t.grace)
+        lost = ApiRequest.objects.unanswered().filter(kind=kind, sent_at__lt=latest)
+        for request in lost.select_related("try_on"):
+            if ApiRequest.objects.filter(pk=request.pk, answered_at=None).update(
+                answered_at=F("sent_at") + timedelta(seconds=deadline),
+                outcome=Outcome.LOST,
+            ):
+                closed.append(request)
+    return closed
+
+
+# --- what answers do to a key ---------------------------------------------------
+
+
+def slow_down(key: Key, retry_after: float | None, now: datetime) -> None:
+    """A 429 came: obey it, and keep strict pace for an hour."""
+    t = timing()
+    pause = t.retry_after if retry_after is None else max(retry_after, t.retry_after)
+    logger.warning("429 for key %s, pausing %.1f s", key.fingerprint, pause)
+    with transaction.atomic():
+        locked = Key.objects.select_for_update().get(pk=key.pk)
+        until = now + timedelta(seconds=pause)
+        locked.paused_until = max(locked.paused_until or until, until)
+        locked.strict_until = now + timedelta(seconds=t.strict_for)
+        locked.bucket_level, locked.bucket_at = 0, max(locked.bucket_at, now)
+        locked.save()
+
+
+def stop_key(key: Key, state: str, reason: str) -> None:
+    """The API does not take this key, or it has no credits: its jobs wait."""
+    changed = Key.objects.filter(pk=key.pk, state=KeyState.WORKING).update(
+        state=state, reason=reason[:2000]
+    )
+    if changed:
+        logger.error("key %s is %s: %s", key.fingerprint, state, reason)
+
+
+def start_key(key: Key, now: datetime) -> None:
+    """A person has mended what stopped it: work again."""
+    Key.objects.filter(pk=key.pk).update(
+        state=KeyState.WORKING,
+        reason="",
+        paused_until=None,
+        submits_paused_until=None,
+        submit_failures=0,
+    )
+
+
+def pause_submits(key: Key, now: datetime) -> None:
+    """After a submit without a clear answer: 5 s, doubling to 5 min, then one probe."""
+    Key.objects.filter(pk=key.pk).update(submit_failures=F("submit_failures") + 1)
+    key.refresh_from_db(fields=["submit_failures"])
+    pause = timing().backoff_after(key.submit_failures)
+    Key.objects.filter(pk=key.pk).update(
+        submits_paused_until=now + timedelta(seconds=pause)
+    )
+
+
+def submits_work(key: Key) -> None:
+    if key.submit_failures:
+        Key.objects.filter(pk=key.pk).update(
+            submit_failures=0, submits_paused_until=None
+        )
+
+
+def clock_stepped(previous: datetime, now: datetime) -> None:
+    """The wall clock was moved: all that held a slot before counts as just answered."""
+    logger.warning("the clock stepped from %s to %s", previous, now)
+    since = previous - timedelta(seconds=timing().window)
+    ApiRequest.objects.filter(answered_at__gt=since).update(answered_at=now)
+    Key.objects.update(bucket_level=0, bucket_at=now)

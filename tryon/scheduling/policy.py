@@ -1,0 +1,203 @@
+"""What is worth a request in the coming second: a plain function, no ORM, no clock.
+
+The study, section 9. Look at a job when its expected unseen waiting reaches the
+price of a request, where the price rises with load; submit for whoever has least
+in flight; weigh by the owner's share. Times are seconds since any epoch.
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .forecast import Forecast
+from .timing import Timing
+
+
+@dataclass(slots=True)
+class KeyRoom:
+    """One key's budget as the ledger tells it."""
+
+    id: int
+    held: int  # slots of requests that are not answered yet
+    frees_at: list[float]  # sorted: when each answered request's slot comes free
+    level: float  # of the burst bucket ...
+    level_at: float  # ... at this time
+    burst: float
+    in_flight: int
+    submits_from: float = 0  # no submit before; infinite for never
+    probing: bool = False  # one submit at a time until one succeeds
+
+    def free(self, at: float, limit: int) -> int:
+        cooling = len(self.frees_at) - bisect_right(self.frees_at, at)
+        return limit - self.held - cooling
+
+    def level_then(self, at: float, refill: float) -> float:
+        return min(self.burst, self.level + max(at - self.level_at, 0) / refill)
+
+    def take(self, at: float, refill: float) -> None:
+        self.level = self.level_then(at, refill) - 1
+        self.level_at = max(at, self.level_at)
+        self.held += 1
+
+
+@dataclass(slots=True)
+class Flying:
+    """A job the API has, with no request outstanding."""
+
+    id: Hashable
+    owner: Hashable
+    key: int | None  # None: its key is gone, any may look
+    submitted_at: float
+    looked_at: float  # when it was last seen running
+    not_before: float = 0
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A job that waits to be submitted."""
+
+    id: Hashable
+    owner: Hashable
+    created_at: float
+
+
+@dataclass(slots=True)
+class Load:
+    """How much there is of everything, beyond the jobs handed in one by one."""
+
+    queued: int = 0
+    owners: int = 0  # with a job queued or in flight
+    jobs_of: Counter[Hashable] = field(default_factory=Counter)  # queued or in flight
+    in_flight_of: Counter[Hashable] = field(default_factory=Counter)
+    jobs: int = 0  # queued or in flight, of all owners
+
+    def share(self, owner: Hashable) -> float:
+        """Below 1 for who has fewer jobs than others: these go first."""
+        if not self.jobs or not self.owners:
+            return 1.0
+        return min(1.0, max(self.jobs_of[owner], 1) * self.owners / self.jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    kind: Literal["submit", "poll"]
+    job: Hashable
+    key: int
+    at: float
+
+
+def next_late_look(looked: float, timing: Timing) -> float:
+    """The age at which a job past patience is looked at again; `looked`: its age then.
+
+    After 1, 2, 4 ... 60 minutes.
+    """
+    if looked < timing.patience:
+        return timing.patience
+    pause = max(looked - timing.patience, timing.first_late_look)
+    return looked + min(pause, timing.longest_late_look)
+
+
+def waiting_worth(job: Flying, at: float, forecast: Forecast, timing: Timing) -> float:
+    """A: the expected unseen waiting, in seconds, that a look at `at` would end."""
+    age, looked = at - job.submitted_at, job.looked_at - job.submitted_at
+    if age >= timing.patience:
+        return float("inf") if age >= next_late_look(looked, timing) else 0.0
+    return forecast.unseen(max(looked, 0.0), age)
+
+
+def plan(
+    now: float,
+    flying: Sequence[Flying],
+    waiting: Sequence[Waiting],
+    keys: Sequence[KeyRoom],
+    load: Load,
+    forecast: Forecast,
+    timing: Timing,
+) -> list[Planned]:
+    """The requests worth sending from `now` until the horizon, in order of time.
+
+    `keys` are those that may be used; they, `load` and nothing else are changed.
+    """
+    planned: list[Planned] = []
+    aloft = {job.id: job for job in flying}
+    queue = {job.id: job for job in waiting}
+    steps = max(round(timing.horizon / timing.step), 1)
+    for step in range(steps):
+        at = now + step * timing.step
+        for key in keys:
+            while key.free(at, timing.limit) > 0 and (
+                key.level_then(at, timing.refill) >= 1
+            ):
+                chosen = _choose(key, keys, at, aloft, queue, load, forecast, timing)
+                if chosen is None:
+                    break
+                planned.append(chosen)
+                key.take(at, timing.refill)
+                if chosen.kind == "poll":
+                    del aloft[chosen.job]
+                else:
+                    job = queue.pop(chosen.job)
+                    load.in_flight_of[job.owner] += 1
+                    load.queued -= 1
+                    key.in_flight += 1
+                    if key.probing:
+                        key.submits_from = float("inf")
+    return planned
+
+
+def _choose(
+    key: KeyRoom,
+    keys: Sequence[KeyRoom],
+    at: float,
+    aloft: dict[Hashable, Flying],
+    queue: dict[Hashable, Waiting],
+    load: Load,
+    forecast: Forecast,
+    timing: Timing,
+) -> Planned | None:
+    free = key.free(at, timing.limit)
+    price = min(timing.price, max(timing.price / max(free, 1) ** 2, load.queued))
+    best: Flying | None = None
+    best_worth = 0.0
+    for job in aloft.values():
+        if job.key not in (key.id, None) or at < job.not_before:
+            continue
+        if at - job.looked_at < timing.look_again:
+            continue
+        worth = waiting_worth(job, at, forecast, timing)
+        worth /= max(price, 1e-9) * load.share(job.owner)
+        if worth > best_worth:
+            best, best_worth = job, worth
+    candidate = _next_to_submit(key, keys, at, queue, load, timing)
+    least = 1.0 if candidate is None else 1 / load.share(candidate.owner)
+    if best is not None and best_worth >= max(least, 1.0):
+        return Planned("poll", best.id, key.id, at)
+    if candidate is not None:
+        return Planned("submit", candidate.id, key.id, at)
+    return None
+
+
+def _next_to_submit(
+    key: KeyRoom,
+    keys: Sequence[KeyRoom],
+    at: float,
+    queue: dict[Hashable, Waiting],
+    load: Load,
+    timing: Timing,
+) -> Waiting | None:
+    """For the key with most room: the oldest job of whoever has least in flight."""
+    if not queue or at < key.submits_from:
+        return None
+    room = key.free(at, timing.limit) - key.in_flight
+    for other in keys:
+        if other is key or at < other.submits_from:
+            continue
+        if other.level_then(at, timing.refill) < 1:
+            continue
+        if other.free(at, timing.limit) - other.in_flight > room:
+            return None
+    return min(
+        queue.values(), key=lambda job: (load.in_flight_of[job.owner], job.created_at)
+    )

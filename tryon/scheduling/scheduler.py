@@ -1,0 +1,233 @@
+"""Sweep, plan, reserve: from the database alone to orders for the workers.
+
+One pass looks at what ran out, asks the policy what is worth sending in the coming
+second, reserves it in the ledger and returns the orders; `tasks` sends them.
+"""
+
+import time
+import uuid
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F, Q, Window
+from django.db.models.functions import RowNumber
+
+from .. import answering
+from ..models import Planner, StaleMove, Status, TryOn
+from ..models.try_on import IN_FLIGHT
+from . import budget, policy
+from .forecast import HISTORY, Forecast
+from .timing import timing
+
+FETCHES_A_PASS = 20
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """One task to send. `row` is an ApiRequest's key, or for a fetch the try-on's."""
+
+    task: str  # submit, poll, fetch
+    row: int | uuid.UUID
+    token: uuid.UUID
+    delay: float  # seconds from now
+
+
+def current_forecast() -> Forecast:
+    """From the last finished jobs' own columns; nothing else is state."""
+    known = TryOn.objects.filter(duration_seconds__isnull=False)
+    durations = known.order_by("-answered_at").values_list(
+        "duration_seconds", flat=True
+    )
+    return Forecast(durations[:HISTORY], timing().expected)  # type: ignore[arg-type]
+
+
+class Clock:
+    """Notices steps of the wall clock against the monotonic one, within a process."""
+
+    def __init__(self) -> None:
+        self.last: tuple[datetime, float] | None = None
+
+    def check(self, now: datetime) -> None:
+        monotonic = time.monotonic()
+        if self.last is not None:
+            wall = (now - self.last[0]).total_seconds()
+            if abs(wall - (monotonic - self.last[1])) > budget.LARGEST_STEP:
+                budget.clock_stepped(self.last[0], now)
+        self.last = now, monotonic
+
+
+clock = Clock()
+
+
+def tick(now: datetime) -> list[WorkOrder]:
+    """One pass. Harmless if two run: the second finds the rows taken."""
+    with transaction.atomic():
+        planner = Planner.lock()
+        planner.last_tick_at = now
+        planner.save(update_fields=["last_tick_at"])
+        clock.check(now)
+        sweep(now)
+        orders = plan_requests(now, submits=planner.submits_paused_at is None)
+        orders += claim_fetches(now)
+    return orders
+
+
+def sweep(now: datetime) -> None:
+    """What ran out: reservations, deadlines, leases, patience."""
+    for request in budget.void_overdue(now):
+        answering.voided(request, now)
+    for request in budget.close_lost(now):
+        answering.lost(request, now)
+    # A lease is longer than its work can take: whoever held it is gone.
+    TryOn.objects.filter(status=Status.FETCHING, lease_until__lt=now).update(
+        claim=None, lease_until=None
+    )
+    answering.give_up_overdue(now)
+    answering.resend_unconfirmed(now)
+
+
+def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
+    at = now.timestamp()
+    t = timing()
+    aloft = list(
+        TryOn.objects.in_flight().values_list(
+            "id",
+            "owner",
+            "key",
+            "status",
+            "submitted_at",
+            "last_look_at",
+            "claim",
+            "next_attempt_at",
+        )
+    )
+    in_flight_of: Counter[Hashable] = Counter(row[1] for row in aloft)
+    rooms = budget.lock_rooms(now, Counter(row[2] for row in aloft if row[2]))
+    if not rooms:
+        return []
+    usable = {key.pk for key in budget.known_keys(now)}
+    flying = [
+        policy.Flying(
+            id=pk,
+            owner=owner,
+            key=key if key in usable else None,
+            submitted_at=submitted.timestamp(),
+            looked_at=(looked or submitted).timestamp(),
+            not_before=later.timestamp() if later else 0,
+        )
+        for pk, owner, key, status, submitted, looked, claim, later in aloft
+        if status == Status.PROCESSING and claim is None and submitted is not None
+    ]
+    load = current_load(in_flight_of)
+    waiting = []
+    if submits and load.queued:
+        waiting = next_in_line(now, in_flight_of, most=round(t.burst) * len(rooms))
+        _count_jobs(load, {job.owner for job in waiting} | in_flight_of.keys())
+    planned = policy.plan(at, flying, waiting, rooms, load, current_forecast(), t)
+    orders = [order for one in planned if (order := _reserve(one, now)) is not None]
+    if planned:
+        budget.keep_buckets(rooms)
+    return orders
+
+
+def current_load(in_flight_of: Counter[Hashable]) -> policy.Load:
+    open_rows = TryOn.objects.existing().in_status((Status.QUEUED, *IN_FLIGHT))
+    told = open_rows.aggregate(
+        jobs=Count("id"),
+        owners=Count("owner", distinct=True),
+        queued=Count("id", filter=Q(status=Status.QUEUED)),
+    )
+    return policy.Load(
+        queued=told["queued"],
+        owners=told["owners"],
+        jobs=told["jobs"],
+        in_flight_of=Counter(in_flight_of),
+    )
+
+
+def _count_jobs(load: policy.Load, owners: set[Hashable]) -> None:
+    rows = TryOn.objects.existing().in_status((Status.QUEUED, *IN_FLIGHT))
+    counted = rows.filter(owner__in=list(owners)).values_list("owner").order_by()
+    load.jobs_of.update(dict(counted.annotate(Count("id"))))
+
+
+def next_in_line(
+    now: datetime, in_flight_of: Counter[Hashable], most: int
+) -> list[policy.Waiting]:
+    """The `most` jobs that fairness could choose: few rows, however long the queue.
+
+    Those of owners with nothing in flight, by their place in their owner's own line;
+    then those of the owners with least in flight.
+    """
+    ranked = (
+        TryOn.objects.queued()
+        .due(now)
+        .annotate(
+            rank=Window(
+                RowNumber(),
+                partition_by=F("owner"),
+                order_by=[F("created_at").asc(), F("id").asc()],
+            )
+        )
+        .order_by("rank", "created_at")
+        .values_list("id", "owner", "created_at")
+    )
+    least = [owner for owner, _count in reversed(in_flight_of.most_common())][:most]
+    fresh = ranked.exclude(owner__in=in_flight_of).filter(rank__lte=most)[:most]
+    known = ranked.filter(owner__in=least, rank__lte=most)[: 2 * most]
+    return [
+        policy.Waiting(id=pk, owner=owner, created_at=created.timestamp())
+        for pk, owner, created in [*fresh, *known]
+    ]
+
+
+def _reserve(one: policy.Planned, now: datetime) -> WorkOrder | None:
+    """Write the reservation and claim the try-on; None if it moved meanwhile."""
+    assert isinstance(one.job, uuid.UUID)
+    try_on = TryOn(pk=one.job, status=Status.QUEUED)
+    t = timing()
+    deadline = t.submit_deadline if one.kind == "submit" else t.look_deadline
+    lease = now + timedelta(seconds=t.horizon + t.void_after + deadline + t.grace)
+    request = budget.reserve(
+        key_id=one.key, try_on_id=try_on.pk, kind=one.kind, at=one.at
+    )
+    claim: dict[str, Any] = {"claim": request.token, "lease_until": lease}
+    if one.kind == "submit":
+        attempts = F("attempts")  # a failed attempt is not forgotten by the next
+        try:
+            try_on.move(
+                Status.SUBMITTING,
+                now=now,
+                only_if=Q(deleted_at=None),
+                key_id=one.key,
+                attempts=attempts,
+                **claim,
+            )
+        except StaleMove:
+            request.delete()
+            return None
+    elif not TryOn.objects.filter(
+        pk=one.job, status=Status.PROCESSING, claim=None, deleted_at=None
+    ).update(**claim):
+        request.delete()
+        return None
+    delay = max(one.at - now.timestamp(), 0.0)
+    return WorkOrder(one.kind, request.pk, request.token, delay)
+
+
+def claim_fetches(now: datetime) -> list[WorkOrder]:
+    """Pictures to bring home; they are not metered."""
+    t = timing()
+    lease = now + timedelta(seconds=t.download_deadline + 60)
+    due = TryOn.objects.existing().filter(status=Status.FETCHING, claim=None).due(now)
+    orders = []
+    for pk in due.order_by("answered_at").values_list("pk", flat=True)[:FETCHES_A_PASS]:
+        token = uuid.uuid4()
+        taken = TryOn.objects.filter(pk=pk, status=Status.FETCHING, claim=None)
+        if taken.update(claim=token, lease_until=lease):
+            orders.append(WorkOrder("fetch", pk, token, 0))
+    return orders
