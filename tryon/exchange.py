@@ -1,0 +1,113 @@
+"""One request to the API from reservation to stored answer; run by the workers."""
+
+import logging
+import uuid
+from functools import partial
+
+from django.conf import settings
+
+from . import answering, images, media, miragic
+from .models import Result, Status, TryOn
+from .models.ledger import ApiRequest
+from .scheduling import budget
+from .scheduling.timing import timing
+
+logger = logging.getLogger(__name__)
+
+
+def client() -> miragic.Client:
+    t = timing()
+    deadlines = miragic.Deadlines(
+        submit=t.submit_deadline, look=t.look_deadline, download=t.download_deadline
+    )
+    return miragic.Client(settings.MIRAGIC_BASE_URL, deadlines)
+
+
+def submit(request_id: int, token: str) -> bool:
+    """Send a reserved submit. False if its reservation is void."""
+    found = _reserved(request_id, token)
+    if found is None:
+        return False
+    request, try_on = found
+    try:
+        pictures = _pictures(try_on)
+    except FileNotFoundError as error:
+        answering.pictures_unreadable(request, str(error), budget.database_now())
+        return False
+    secret = budget.secrets()[request.key.fingerprint]
+    if not budget.send(request, budget.database_now()):
+        return False
+    try:
+        answer = client().submit(secret, garment_type=try_on.garment_kind, **pictures)
+    except miragic.MiragicError as error:
+        store = partial(answering.submit_failed, request, error)
+    else:
+        store = partial(answering.submitted, request, answer)
+    answering.insist(lambda: store(budget.database_now()))
+    return True
+
+
+def look(request_id: int, token: str) -> bool:
+    """Send a reserved look. False if its reservation is void."""
+    found = _reserved(request_id, token)
+    if found is None:
+        return False
+    request, try_on = found
+    secret = budget.secrets()[request.key.fingerprint]
+    if not budget.send(request, budget.database_now()):
+        return False
+    try:
+        answer = client().look(secret, try_on.remote_id)
+    except miragic.MiragicError as error:
+        store = partial(answering.look_failed, request, error)
+    else:
+        store = partial(answering.looked, request, answer)
+    answering.insist(lambda: store(budget.database_now()))
+    return True
+
+
+def fetch(try_on_id: str, claim: str) -> Result | None:
+    """Bring a finished picture home. None if it did not work out this time."""
+    try_on = TryOn.objects.filter(
+        pk=try_on_id, claim=uuid.UUID(claim), status=Status.FETCHING, deleted_at=None
+    ).first()
+    if try_on is None:
+        return None
+    try:
+        data = client().download(try_on.result_url)
+        picture = images.read_result(data)
+    except miragic.ResultUnavailable as error:
+        detail, final = error.detail, error.final
+    except (images.PictureError, images.Busy) as error:
+        detail, final = f"not a picture: {error}", False
+    else:
+        return answering.fetched(try_on, picture, budget.database_now())
+    answering.fetch_failed(try_on, detail, budget.database_now(), final=final)
+    return None
+
+
+def _reserved(request_id: int, token: str) -> tuple[ApiRequest, TryOn] | None:
+    """The reservation, if it still stands and its key is still in the settings."""
+    request = (
+        ApiRequest.objects.unsent()
+        .filter(pk=request_id, token=uuid.UUID(token), try_on__deleted_at=None)
+        .select_related(
+            "key", "try_on__photo", "try_on__garment", "try_on__bottom_garment"
+        )
+        .first()
+    )
+    if request is None or request.try_on is None:
+        return None
+    if request.key.fingerprint not in budget.secrets():
+        return None  # the sweep voids it
+    return request, request.try_on
+
+
+def _pictures(try_on: TryOn) -> dict[str, bytes]:
+    """The bytes to send. Raises `FileNotFoundError` if one is gone."""
+    pictures = {
+        "human": try_on.photo,
+        "cloth": try_on.garment,
+        "bottom": try_on.bottom_garment,
+    }
+    return {name: media.read(row.file_name) for name, row in pictures.items() if row}

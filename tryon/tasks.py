@@ -1,0 +1,85 @@
+"""Celery tasks: load, call, done. A lost message loses nothing but a moment.
+
+Arguments are a row's key and its claim token; a task whose token is no longer the
+row's does nothing.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from celery import shared_task
+from django.apps import apps
+from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerDown
+
+from . import exchange, services
+from .models import Garment, Photo, Result
+from .scheduling import budget, scheduler
+from .scheduling.timing import timing
+
+logger = logging.getLogger(__name__)
+
+
+def wake_up() -> None:
+    """A courtesy to the dispatcher; lost, it costs one tick of beat."""
+    _send("dispatch", expires=2)
+
+
+def ask_for_renditions(row: Photo | Garment | Result) -> None:
+    """A courtesy too: `tend` makes those that nobody made."""
+    _send("render", row._meta.model_name, str(row.pk))
+
+
+def _send(name: str, *args: Any, **options: Any) -> None:
+    try:
+        globals()[name].apply_async(args, retry=False, **options)
+    except (BrokerDown, OSError):
+        logger.warning("the broker is away; %s waits for the next tick", name)
+
+
+@shared_task
+def dispatch() -> None:
+    """Plan the coming second and send its requests to the workers."""
+    for order in scheduler.tick(budget.database_now()):
+        globals()[order.task].apply_async(
+            (str(order.row), str(order.token)),
+            countdown=order.delay or None,
+            expires=order.delay + timing().void_after,
+        )
+
+
+@shared_task
+def submit(request_id: str, token: str) -> None:
+    if exchange.submit(int(request_id), token):
+        wake_up()
+
+
+@shared_task
+def poll(request_id: str, token: str) -> None:
+    if exchange.look(int(request_id), token):
+        wake_up()
+
+
+@shared_task
+def fetch(try_on_id: str, claim: str) -> None:
+    result = exchange.fetch(try_on_id, claim)
+    if result is not None:
+        services.make_renditions(row=result, now=timezone.now())
+
+
+@shared_task
+def render(model: str, pk: str) -> None:
+    row = apps.get_model("tryon", model).objects.filter(pk=pk).first()
+    if row is not None and row.renditions_at is None:
+        services.make_renditions(row=row, now=timezone.now())
+
+
+@shared_task
+def tend() -> None:
+    """What a killed worker left half done, and what is due to go."""
+    now: datetime = timezone.now()
+    for model in (Photo, Garment, Result):
+        for row in services.without_renditions(model=model, now=now):
+            ask_for_renditions(row)
+    services.purge(now=now)
