@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_in
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -20,3 +20,8 @@ def bring_guest_along(
     guest = User.objects.guests().filter(pk=guest_id).first() if guest_id else None
     if guest is not None and guest.pk != user.pk:
         services.claim_guest(guest=guest, owner=user)
+
+
+@receiver(user_logged_out)
+def tell_the_middleware(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    request.signed_out = True  # type: ignore[attr-defined]

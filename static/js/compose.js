@@ -1,0 +1,176 @@
+// The outfit as it will be sent, uploads at once, filters that keep the choice.
+import { colour, say } from "./fitting.js";
+import { upload } from "./upload.js";
+
+const form = document.getElementById("compose");
+const strip = form.querySelector("[data-strip]");
+const go = form.querySelector("[data-go]");
+const thumbs = form.querySelector("[data-thumbs]");
+const stage = form.querySelector("[data-stage]");
+const clear = form.querySelector("[data-clear]");
+const limitReached = go.disabled;
+const SLOTS = ["top", "bottom", "full"];
+
+const chosen = (name) => form.querySelector(`[name=${name}]:checked`) ?? strip.querySelector(`[name=${name}]:checked`);
+
+function thumb(src, name, alt) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.remove = name;
+  button.setAttribute("aria-label", alt);
+  const img = document.createElement("img");
+  img.src = src;
+  img.alt = "";
+  button.append(img);
+  return button;
+}
+
+function draw() {
+  const photo = chosen("photo");
+  const own = form.elements.garment_file.files.length > 0;
+  const clothes = SLOTS.map(chosen).filter(Boolean);
+  thumbs.replaceChildren();
+  if (photo) {
+    const img = photo.parentElement.querySelector("img");
+    const shown = document.createElement("img");
+    shown.src = img.src;
+    shown.alt = "";
+    thumbs.append(shown);
+    const large = img.cloneNode();
+    large.sizes = "308px";
+    large.alt = "";
+    stage.replaceChildren(large);
+  }
+  stage.hidden = !photo;
+  for (const input of clothes) {
+    const plus = document.createElement("span");
+    plus.className = "plus";
+    plus.textContent = "+";
+    thumbs.append(plus, thumb(input.dataset.thumb, input.name, `− ${input.dataset.label}`));
+  }
+  thumbs.hidden = !photo && clothes.length === 0;
+  clear.hidden = clothes.length === 0;
+  form.querySelector("[data-outfit-name]").textContent = clothes.map((c) => c.dataset.label).join(" + ");
+  const line = form.querySelector("[data-outfit-line]");
+  line.textContent = clothes.length === 2 ? line.dataset.topBottom : clothes.length === 1 ? line.dataset.one : ".";
+  if (limitReached) return;
+  const file = form.elements.photo_file.files.length > 0;
+  const ready = (photo || file) && (clothes.length > 0 || own);
+  go.textContent = ready ? go.dataset.idle : photo || file ? go.dataset.noGarment : go.dataset.noPhoto;
+  go.disabled = !ready;
+}
+
+form.addEventListener("change", async (event) => {
+  const input = event.target;
+  if (input.name === "full" && input.checked) release("top", "bottom");
+  if ((input.name === "top" || input.name === "bottom") && input.checked) release("full");
+  if (input.matches("[data-upload]") && input.files.length) await send(input.files[0], input);
+  draw();
+});
+
+function release(...names) {
+  for (const name of names) {
+    const input = chosen(name);
+    if (!input) continue;
+    input.checked = false;
+    say(`− ${input.dataset.label}`);
+  }
+}
+
+async function send(file, input) {
+  const problem = form.querySelector("[data-photo-error]");
+  const tile = strip.querySelector(".add");
+  problem.replaceChildren();
+  tile.classList.add("uploading");
+  try {
+    const told = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value);
+    if (told.error) return show(problem, told.error);
+    const holder = document.createElement("template");
+    holder.innerHTML = told.html.trim();
+    const tileNew = holder.content.firstElementChild;
+    strip.querySelector(`[value="${tileNew.querySelector("input").value}"]`)?.closest("label").remove();
+    tile.after(tileNew);
+    tile.classList.remove("alone");
+    tileNew.querySelector("input").checked = true;
+    colour(tileNew);
+    tileNew.querySelector("input").focus();
+  } catch {
+    // The form still has the file: the button sends it with the rest.
+    tile.querySelector("[data-file-name]").textContent = file.name;
+    return;
+  } finally {
+    tile.classList.remove("uploading");
+  }
+  if (input) input.value = "";
+}
+
+function show(place, sentence) {
+  const p = document.createElement("p");
+  p.className = "error";
+  p.textContent = sentence;
+  place.replaceChildren(p);
+  form.elements.photo_file.value = "";
+  say(sentence);
+}
+
+thumbs.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-remove]");
+  if (!button) return;
+  release(button.dataset.remove);
+  draw();
+  go.focus();
+});
+clear.addEventListener("click", () => {
+  release(...SLOTS);
+  draw();
+});
+
+// Pressing a chosen piece again takes it off: native radios cannot.
+let was = null;
+form.addEventListener("pointerdown", (event) => {
+  was = event.target.closest(".garment label")?.querySelector("input:checked") ?? null;
+});
+form.addEventListener("click", (event) => {
+  if (!was || event.target !== was) return;
+  const name = was.name;
+  was = null;
+  release(name);
+  draw();
+});
+
+// Drop and paste.
+form.addEventListener("dragover", (event) => event.preventDefault());
+form.addEventListener("drop", async (event) => {
+  event.preventDefault();
+  const file = event.dataTransfer.files[0];
+  if (file) await send(file), draw();
+});
+addEventListener("paste", async (event) => {
+  const file = event.clipboardData?.files[0];
+  if (file) await send(file), draw();
+});
+
+// Filters are links and a form; the choice goes along.
+function withChoice(url) {
+  for (const name of ["photo", ...SLOTS]) {
+    const input = chosen(name);
+    if (input) url.searchParams.set(name, input.value);
+  }
+  url.hash = "clothes";
+  return url;
+}
+form.addEventListener("click", (event) => {
+  const link = event.target.closest(".chip, .paging a");
+  if (!link || event.metaKey || event.ctrlKey) return;
+  event.preventDefault();
+  location.assign(withChoice(new URL(link.href)));
+});
+document.querySelector("[data-filter]").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const url = new URL(location.href);
+  for (const [name, value] of new FormData(event.target)) url.searchParams.set(name, value);
+  url.searchParams.delete("page");
+  location.assign(withChoice(url));
+});
+
+draw();

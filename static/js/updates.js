@@ -1,0 +1,96 @@
+// One look a page: asks for all cards under way at once, as often as it is worth it.
+import { colour, say } from "./fitting.js";
+
+const root = document.querySelector("[data-updates]");
+const OVER = ["completed", "failed", "canceled", "unconfirmed"];
+const RETRY = 10000; // ms, when the network is away
+const reached = new Map(); // a bar never goes back
+let timer;
+
+const running = () => [...root.querySelectorAll("[data-card]")].filter((card) => !OVER.includes(card.dataset.status));
+
+function set(card, selector, text) {
+  const element = card.querySelector(selector);
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+function apply(id, told) {
+  const card = root.querySelector(`[data-card="${id}"]`);
+  if (!card) return;
+  if (OVER.includes(told.status)) return finish(card, told);
+  const before = card.dataset.status;
+  card.dataset.status = told.status;
+  const percent = Math.max(told.percent, reached.get(id) ?? 0);
+  reached.set(id, percent);
+  const bar = card.querySelector("[data-bar]");
+  if (bar) bar.value = percent;
+  set(card, "[data-heading]", told.heading);
+  set(card, "[data-line]", told.line);
+  for (const step of card.querySelectorAll("[data-stage-name]")) {
+    step.toggleAttribute("aria-current", step.dataset.stageName === told.stage);
+    if (step.hasAttribute("aria-current")) step.setAttribute("aria-current", "step");
+  }
+  for (const element of card.querySelectorAll("[data-only]")) element.hidden = element.dataset.only !== told.status;
+  if ("page" in card.dataset) {
+    document.title = `${told.heading}: ${told.label}`;
+    if (before !== told.status || told.stage === "line") say(`${told.line} ${told.heading}`);
+  }
+}
+
+async function finish(card, told) {
+  card.dataset.status = told.status;
+  if ("page" in card.dataset) {
+    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector("[data-updates]");
+    if (!fresh) return location.reload();
+    const hadFocus = root.contains(document.activeElement) || document.activeElement === document.body;
+    document.body.className = page.body.className;
+    document.querySelector(".bar").replaceWith(page.querySelector(".bar"));
+    root.replaceChildren(...fresh.childNodes);
+    document.title = page.title;
+    colour(root);
+    const heading = root.querySelector("h1");
+    if (hadFocus) {
+      heading.tabIndex = -1;
+      heading.focus({ preventScroll: true });
+    }
+    say(document.title);
+    if (root.querySelector("[data-slider]")) (await import("./slider.js")).start(root);
+  } else if (told.html && card.classList.contains("card")) {
+    const hadFocus = card.contains(document.activeElement);
+    const holder = document.createElement("template");
+    holder.innerHTML = told.html.trim();
+    const fresh = holder.content.firstElementChild;
+    card.replaceWith(fresh);
+    colour(fresh);
+    if (hadFocus) fresh.querySelector("a").focus();
+    say(`${told.label}: ${fresh.querySelector("[data-heading]").textContent.trim()}`);
+  } else {
+    set(card, "[data-heading]", told.heading);
+    card.querySelector("[data-bar]")?.remove();
+  }
+}
+
+async function look() {
+  clearTimeout(timer);
+  const cards = running();
+  if (!cards.length || document.hidden) return;
+  let delay = RETRY;
+  try {
+    const query = new URLSearchParams(cards.map((card) => ["card", `${card.dataset.card}:${card.dataset.status}`]));
+    const response = await fetch(`${root.dataset.updates}?${query}`, { headers: { Accept: "application/json" } });
+    if (response.ok) {
+      const told = await response.json();
+      for (const [id, card] of Object.entries(told.cards)) await apply(id, card);
+      delay = (told.look_in ?? 10) * 1000;
+    }
+  } catch {
+    // No connection: we go on by ourselves when it is back.
+  }
+  timer = setTimeout(look, delay);
+}
+
+document.addEventListener("visibilitychange", () => !document.hidden && look());
+addEventListener("online", look);
+timer = setTimeout(look, 1000);

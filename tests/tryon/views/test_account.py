@@ -1,0 +1,90 @@
+"""Sign up, in and out, and what becomes of a guest."""
+
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile as File
+
+from tests import factories
+from tests.factories import picture_bytes
+from tryon.models import Photo, User
+
+PASSWORD = "a long password"
+
+
+def test_sign_up_in_and_out(client, db):
+    response = client.post(
+        "/account/signup/", {"email": "New@Example.org", "password1": PASSWORD}
+    )
+    assert response["Location"] == "/try-on/"
+    assert User.objects.get().email == "new@example.org"
+    assert client.get("/account/").status_code == 200
+    response = client.post("/account/logout/")
+    assert response["Clear-Site-Data"] == '"cache"'
+    assert client.get("/account/").status_code == 302
+    client.post("/account/login/", {"login": "new@example.org", "password": PASSWORD})
+    assert client.get("/account/").status_code == 200
+
+
+def test_a_guest_who_signs_up_keeps_everything(client, db):
+    client.get("/photos/")
+    client.post("/photos/", {"photo_file": File("me.jpg", picture_bytes())})
+    guest = User.objects.get()
+    client.post("/account/signup/", {"email": "g@example.org", "password1": PASSWORD})
+    user = User.objects.get()
+    assert (user.pk, user.email) == (guest.pk, "g@example.org")
+    assert not user.is_guest
+    assert Photo.objects.get().url in client.get("/photos/").content.decode()
+
+
+def test_a_guest_who_signs_in_brings_everything_along(client, alice):
+    client.get("/photos/")
+    client.post("/photos/", {"photo_file": File("me.jpg", picture_bytes())})
+    client.post("/account/login/", {"login": alice.email, "password": PASSWORD})
+    assert Photo.objects.get().owner == alice
+    assert User.objects.count() == 1
+
+
+def test_wrong_password_is_one_sentence(client, alice):
+    response = client.post("/account/login/", {"login": alice.email, "password": "no"})
+    assert "do not go together" in response.content.decode()
+
+
+def test_guessing_is_throttled(client, alice):
+    for _ in range(12):
+        response = client.post(
+            "/account/login/", {"login": alice.email, "password": "wrong"}
+        )
+    assert "Too many" in response.content.decode() or response.status_code == 429
+
+
+def test_a_known_address_cannot_sign_up_again(client, alice):
+    before = User.objects.count()
+    client.post("/account/signup/", {"email": alice.email, "password1": PASSWORD})
+    assert User.objects.count() == before
+
+
+def test_password_reset_by_letter(client, alice):
+    response = client.post("/account/password/reset/", {"email": alice.email})
+    page = client.get(response["Location"]).content.decode()
+    assert "If we know that address" in page
+    (letter,) = mail.outbox
+    link = next(w for w in letter.body.split() if "/password/reset/key/" in w)
+    response = client.get(link, follow=True)
+    address = response.redirect_chain[-1][0]
+    client.post(
+        address, {"password1": "another password", "password2": "another password"}
+    )
+    alice.refresh_from_db()
+    assert alice.check_password("another password")
+
+
+def test_an_unknown_address_gets_the_same_answer(client, db):
+    response = client.post("/account/password/reset/", {"email": "who@example.org"})
+    page = client.get(response["Location"]).content.decode()
+    assert "If we know that address" in page
+
+
+def test_account_page_tells_the_tries(as_alice, alice):
+    factories.try_on(alice)
+    assert "of 20 used" in as_alice.get("/account/").content.decode()
+    for page in ("/account/password/change/", "/account/email/"):
+        assert as_alice.get(page).status_code == 200

@@ -1,0 +1,42 @@
+"""What every page needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from .models import TryOn
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The shop's name, who is asking, and how many pictures are being made."""
+    owner = getattr(request, "owner", None)
+    return {
+        "SITE_NAME": settings.SITE_NAME,
+        "owner": owner or None,
+        "running": LazyCount(owner),
+        "guests_welcome": settings.TRYON_GUESTS,
+    }
+
+
+class LazyCount:
+    """One query, only on pages that show the count, and only once."""
+
+    def __init__(self, owner: Any):
+        self.owner = owner
+        self._ids: list[Any] | None = None
+
+    @property
+    def ids(self) -> list[Any]:
+        if self._ids is None:
+            rows = TryOn.objects.visible_to(self.owner or None).under_way()
+            self._ids = list(rows.recent().values_list("pk", flat=True)[:100])
+        return self._ids
+
+    @property
+    def count(self) -> int:
+        return len(self.ids)
+
+    @property
+    def nearest(self) -> Any:
+        return self.ids[-1]

@@ -1,0 +1,159 @@
+"""Progress, place in line and time left: estimates, shown as such.
+
+Seconds are wall time. The bar is a share of the way: in line up to a fifth, being
+made from a quarter on.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from . import wording
+from .models import Key, Status, TryOn
+from .models.try_on import TryOnQuerySet
+from .scheduling.forecast import Forecast
+from .scheduling.scheduler import current_forecast
+from .scheduling.timing import timing
+
+IN_LINE_LOOK = 15  # seconds between a page's looks
+LONGEST_LOOK = 10
+ORDINALS = (
+    gettext_noop("next"),
+    gettext_noop("second"),
+    gettext_noop("third"),
+    gettext_noop("fourth"),
+    gettext_noop("fifth"),
+    gettext_noop("sixth"),
+    gettext_noop("seventh"),
+    gettext_noop("eighth"),
+    gettext_noop("ninth"),
+    gettext_noop("tenth"),
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    percent: int
+    left: float | None  # seconds
+    heading: str
+    line: str
+    stage: str  # line, making, ready
+    look_in: float  # seconds until asking again is worth it
+
+
+def with_places(try_ons: TryOnQuerySet) -> TryOnQuerySet:
+    """Annotates `place`: how many queued ones came earlier. For queued ones only."""
+    earlier = (
+        TryOn.objects.queued()
+        .filter(created_at__lt=OuterRef("created_at"))
+        .order_by()
+        .values("deleted_at")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return try_ons.annotate(place=Coalesce(Subquery(earlier), 0))
+
+
+class Estimator:
+    """The forecast and the shop's state, asked once for all cards of a page."""
+
+    def __init__(self, now: datetime):
+        self.now = now
+        self._forecast: Forecast | None = None
+        self._keys: list[Key] | None = None
+
+    @property
+    def forecast(self) -> Forecast:
+        if self._forecast is None:
+            self._forecast = current_forecast()
+        return self._forecast
+
+    @property
+    def keys_open(self) -> int:
+        if self._keys is None:
+            self._keys = list(Key.objects.all())
+        return sum(
+            key.is_open(self.now) and key.may_submit(self.now) for key in self._keys
+        ) or (0 if self._keys else 1)
+
+    def progress(self, try_on: TryOn) -> Progress:
+        if try_on.status in (Status.QUEUED, Status.SUBMITTING):
+            return self._in_line(try_on)
+        if try_on.status in (Status.PROCESSING, Status.FETCHING):
+            return self._being_made(try_on)
+        return Progress(100, None, "", "", "ready", 0)
+
+    def _in_line(self, try_on: TryOn) -> Progress:
+        place = getattr(try_on, "place", 0) if try_on.status == Status.QUEUED else 0
+        t = timing()
+        typical = self.forecast.quantile(0.5)
+        if try_on.status == Status.QUEUED and not self.keys_open:
+            return Progress(
+                4, None, _("In line"), str(wording.SHORT_BREAK), "line", IN_LINE_LOOK
+            )
+        rate = t.limit / 2 / t.window * max(self.keys_open, 1)  # jobs a second
+        left = place / rate + typical
+        return Progress(
+            percent=4 + round(16 / (1 + place)),
+            left=left,
+            heading=time_left(left),
+            line=place_in_line(place),
+            stage="line",
+            look_in=IN_LINE_LOOK if place > 3 else 2,
+        )
+
+    def _being_made(self, try_on: TryOn) -> Progress:
+        assert try_on.submitted_at is not None
+        age = max((self.now - try_on.submitted_at).total_seconds(), 0)
+        if try_on.status == Status.FETCHING:
+            return Progress(97, 1, time_left(1), _("Bringing it home."), "making", 1)
+        if age > timing().patience:
+            return Progress(
+                95, None, _("Still being made"), str(wording.LATE), "making", 15
+            )
+        left = self.forecast.remaining(age)
+        long = self.forecast.quantile(0.9)
+        line = _("Your picture is being made.")
+        if age > long:
+            line = _("A little longer than we thought.")
+        return Progress(
+            percent=25 + round(70 * min(age / long, 1)),
+            left=left,
+            heading=time_left(left),
+            line=line,
+            stage="making",
+            look_in=min(max(left / 2, 1), LONGEST_LOOK),
+        )
+
+
+def time_left(seconds: float) -> str:
+    """Over 90 s in half minutes, 90-20 s in tens, under 20 s as forecast."""
+    if seconds < 3:
+        return _("Any moment")
+    if seconds < 20:
+        n = round(seconds)
+        return ngettext("About %(n)d second", "About %(n)d seconds", n) % {"n": n}
+    if seconds <= 90:
+        n = round(seconds / 10) * 10
+        return _("About %(n)d seconds") % {"n": n}
+    halves = round(seconds / 30)
+    if halves % 2 == 0:
+        n = halves // 2
+        return ngettext("About %(n)d minute", "About %(n)d minutes", n) % {"n": n}
+    return _("About %(n)d½ minutes") % {"n": halves // 2}
+
+
+def place_in_line(earlier: int) -> str:
+    """`earlier`: how many come first."""
+    if earlier == 0:
+        return _("You are next in line.")
+    first = ngettext("One picture comes first.", "%(n)d pictures come first.", earlier)
+    if earlier < len(ORDINALS):
+        place = _("You are %(place)s in line.") % {"place": _(ORDINALS[earlier])}
+    else:
+        place = _("You are number %(n)d in line.") % {"n": earlier + 1}
+    return f"{place} {first % {'n': earlier}}"

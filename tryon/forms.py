@@ -1,0 +1,227 @@
+"""What people send: checked here, in the place where they are, before anything else."""
+
+import uuid
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from . import images, services
+from .models import SLOTS, Garment, GarmentKind, Photo, User
+
+
+class PictureField(forms.FileField):
+    """An upload that becomes an `images.Picture`; its errors are sentences."""
+
+    default_error_messages = {
+        "required": _("Choose a picture."),
+        "invalid": _("Choose a picture."),
+        "missing": _("Choose a picture."),
+        "empty": _("That file is empty. Choose another."),
+        "max_length": _("That file's name is too long. Rename it."),
+    }
+
+    def __init__(self, *, reader: Any, camera: str = "", **kwargs: Any):
+        self.reader = reader
+        super().__init__(**kwargs)
+        self.widget.attrs["accept"] = "image/*,.heic,.heif,.avif"
+
+    def clean(self, data: Any, initial: Any = None) -> images.Picture | None:
+        upload = super().clean(data, initial)
+        if not upload:
+            return None
+        try:
+            picture: images.Picture = self.reader(upload.file)
+        except images.PictureError as error:
+            raise forms.ValidationError(str(error), code="picture") from error
+        return picture
+
+
+def read_person(file: Any) -> images.Picture:
+    return images.read_person(file)
+
+
+def read_garment(file: Any) -> images.Picture:
+    return images.read_garment(file)
+
+
+class PhotoForm(forms.Form):
+    photo_file = PictureField(reader=read_person, label=_("Photo"))
+
+
+class GarmentForm(forms.Form):
+    garment_file = PictureField(reader=read_garment, label=_("Picture of the piece"))
+    garment_kind = forms.ChoiceField(
+        choices=GarmentKind.choices,
+        label=_("What is it?"),
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Say what it is: a top, a bottom or full body."),
+            "invalid_choice": _("Say what it is: a top, a bottom or full body."),
+        },
+    )
+    garment_name = forms.CharField(
+        label=_("Name"), max_length=80, required=False, strip=True
+    )
+
+
+WRONG_SLOT = {
+    "top": _("%(name)s is not a top. Choose one."),
+    "bottom": _("%(name)s is not a bottom. Choose trousers, a skirt or shorts."),
+    "full": _("%(name)s is not a full-body piece. Choose one."),
+}
+
+
+class ComposeForm(forms.Form):
+    """A photo and an outfit: one garment, or a top and a bottom.
+
+    New uploads that are in order are kept by `keep_uploads` even if something else
+    is not, so that nobody has to send a picture twice.
+    """
+
+    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    photo = forms.UUIDField(required=False)
+    photo_file = PictureField(reader=read_person, required=False)
+    top = forms.UUIDField(required=False)
+    bottom = forms.UUIDField(required=False)
+    full = forms.UUIDField(required=False)
+    garment_file = PictureField(reader=read_garment, required=False)
+    garment_kind = forms.ChoiceField(choices=GarmentKind.choices, required=False)
+    garment_name = forms.CharField(max_length=80, required=False)
+
+    def __init__(self, *args: Any, owner: User | None, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+        self.chosen_photo: Photo | None = None
+        self.chosen: dict[str, Garment] = {}
+        self.outfit: services.Outfit | None = None
+
+    def clean_token(self) -> uuid.UUID:
+        return self.cleaned_data["token"] or uuid.uuid4()
+
+    def clean(self) -> None:
+        self._clean_photo()
+        for slot in SLOTS:
+            self._clean_slot(slot)
+        if self.cleaned_data.get("garment_file") and not (
+            self.cleaned_data.get("garment_kind")
+        ):
+            self.add_error(
+                "garment_kind", _("Say what it is: a top, a bottom or full body.")
+            )
+        self._clean_outfit()
+
+    def _clean_photo(self) -> None:
+        chosen = self.cleaned_data.get("photo")
+        if chosen:
+            self.chosen_photo = (
+                Photo.objects.visible_to(self.owner).filter(pk=chosen).first()
+            )
+        if self.cleaned_data.get("photo_file") or "photo_file" in self.errors:
+            return
+        if "photo" in self.errors or (chosen and self.chosen_photo is None):
+            self.errors.pop("photo", None)
+            self.add_error("photo", _("That photo is not there. Choose another."))
+        elif not chosen:
+            self.add_error("photo", _("Add a photo of yourself, or choose one."))
+
+    def _clean_slot(self, slot: str) -> None:
+        chosen = self.cleaned_data.get(slot)
+        garment = None
+        if chosen:
+            choosable = Garment.objects.choosable_by(self.owner)
+            garment = choosable.filter(pk=chosen).first()
+        if slot in self.errors or (chosen and garment is None):
+            self.errors.pop(slot, None)
+            self.add_error(slot, _("That piece is not there. Choose another."))
+        elif garment is not None and garment.kind != SLOTS[slot]:
+            self.add_error(slot, WRONG_SLOT[slot] % {"name": garment.label})
+        elif garment is not None:
+            self.chosen[slot] = garment
+
+    def _new_slot(self) -> str | None:
+        """The slot that an uploaded garment takes."""
+        if not self.cleaned_data.get("garment_file"):
+            return None
+        kind = self.cleaned_data.get("garment_kind")
+        return next((slot for slot, fits in SLOTS.items() if fits == kind), None)
+
+    def _clean_outfit(self) -> None:
+        slots = set(self.chosen) | {self._new_slot()} - {None}
+        if any(name in self.errors for name in (*SLOTS, "garment_file")):
+            return
+        if not slots and "garment_kind" not in self.errors:
+            self.add_error("top", _("Choose a garment."))
+        elif "full" in slots and len(slots) > 1:
+            self.add_error(
+                "full",
+                _(
+                    "Those two cannot be worn together. Choose a full-body piece "
+                    "alone, or a top and a bottom."
+                ),
+            )
+
+    def keep_uploads(self, owner: User, now: Any) -> None:
+        """Store the pictures that were read, and choose them."""
+        new_photo = self.cleaned_data.get("photo_file")
+        if new_photo:
+            self.chosen_photo = services.add_photo(
+                owner=owner, picture=new_photo, now=now
+            )
+        slot = self._new_slot()
+        if slot is not None:
+            self.chosen[slot] = services.add_garment(
+                owner=owner,
+                picture=self.cleaned_data["garment_file"],
+                kind=SLOTS[slot],
+                name=self.cleaned_data.get("garment_name", ""),
+                now=now,
+            )
+
+    def make_outfit(self) -> services.Outfit:
+        if "full" in self.chosen:
+            return services.Outfit(self.chosen["full"])
+        if "top" in self.chosen:
+            return services.Outfit(self.chosen["top"], self.chosen.get("bottom"))
+        return services.Outfit(self.chosen["bottom"])
+
+
+# --- accounts: allauth's forms in our words ---------------------------------------
+
+
+def _plain(form: forms.Form) -> None:
+    """Labels above say it all: no placeholders."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+
+
+class SignInForm(allauth_forms.LoginForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["login"].label = _("E-mail")
+        self.fields["password"].help_text = ""
+
+
+class SignUpForm(allauth_forms.SignupForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["email"].label = _("E-mail")
+        self.fields["password1"].help_text = _(
+            "At least 10 characters. A sentence is fine."
+        )
+
+
+class ResetPasswordForm(allauth_forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["email"].label = _("E-mail")
+
+
+class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)

@@ -1,0 +1,63 @@
+"""Who is asking, and the health page that needs no host and no database."""
+
+import hashlib
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from .models import User
+
+GUEST = "guest"  # session key
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class HealthMiddleware:
+    """`/healthz`: the process is alive. Before hosts, sessions and redirects."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        return self.get_response(request)
+
+
+class OwnerMiddleware:
+    """Sets `request.owner`: the signed-in user, the browser's guest, or None."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.owner = SimpleLazyObject(lambda: find_owner(request))  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if getattr(request, "signed_out", False):
+            # Pictures may stay in the browser's cache for a day; not for the next user.
+            response["Clear-Site-Data"] = '"cache"'
+        return response
+
+
+def find_owner(request: HttpRequest) -> User | None:
+    if request.user.is_authenticated:
+        return request.user
+    guest_id = request.session.get(GUEST)
+    if guest_id is None:
+        return None
+    guests = User.objects.guests().filter(guest_expires_at__gt=timezone.now())
+    return guests.filter(pk=guest_id).first()
+
+
+def make_guest(request: HttpRequest) -> User:
+    """The guest of this browser, made at its first upload.
+
+    The CSRF cookie is the secret that tells browsers apart before there is a session.
+    """
+    secret = request.META["CSRF_COOKIE"].encode()
+    browser = hashlib.sha256(b"guest:" + secret).hexdigest()
+    guest = User.objects.get_or_create_guest(browser, timezone.now())
+    request.session[GUEST] = guest.pk
+    request.owner = guest  # type: ignore[attr-defined]
+    return guest

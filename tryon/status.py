@@ -1,0 +1,86 @@
+"""How the fitting room is doing: for `manage.py status` and the health pages."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from .models import Planner, Status, TryOn
+from .models.ledger import Key, KeyState
+from .scheduling import budget
+from .scheduling.timing import timing
+
+SILENT = 15  # seconds without a tick
+
+
+def last_tick_seconds(now: datetime | None = None) -> float | None:
+    at = Planner.objects.values_list("last_tick_at", flat=True).first()
+    if at is None:
+        return None
+    return round(((now or timezone.now()) - at).total_seconds(), 1)
+
+
+def report(now: datetime) -> dict[str, Any]:
+    """What is there, and in words what is wrong with it."""
+    rows = TryOn.objects.existing()
+    counts = rows.aggregate(
+        **{name: Count("pk", filter=Q(status=name)) for name in Status.values}
+    )
+    oldest = rows.queued().aggregate(at=Min("created_at"))["at"]
+    waited = round((now - oldest).total_seconds(), 1) if oldest else None
+    keys = budget.known_keys(now)
+    room = budget.room_now(now)
+    last_tick = last_tick_seconds(now)
+    return {
+        "ok": not (problems := find_problems(keys, counts, waited, last_tick, now)),
+        "problems": problems,
+        "states": counts,
+        "oldest_queued_seconds": waited,
+        "keys": [
+            {
+                "fingerprint": key.fingerprint,
+                "state": state_of(key, now),
+                "room": room[key.pk],
+            }
+            for key in keys
+        ],
+        "last_tick_seconds": last_tick,
+    }
+
+
+def state_of(key: Key, now: datetime) -> str:
+    if key.state == KeyState.WORKING and not key.is_open(now):
+        return KeyState.PAUSED
+    return key.state
+
+
+def find_problems(
+    keys: list[Key],
+    counts: dict[str, int],
+    waited: float | None,
+    last_tick: float | None,
+    now: datetime,
+) -> list[str]:
+    problems = []
+    if last_tick is None or last_tick > SILENT:
+        problems.append(
+            "No scheduler tick for "
+            + ("ever" if last_tick is None else f"{last_tick:.0f} s")
+            + ": are worker and beat running?"
+        )
+    for key in keys:
+        if key.state != KeyState.WORKING:
+            problems.append(f"Key {key.fingerprint} is {key.state}: {key.reason}")
+        elif not key.may_submit(now):
+            problems.append(
+                f"Key {key.fingerprint}: submits pause after unclear answers."
+            )
+    if waited is not None and waited > timing().patience:
+        problems.append(f"The oldest try-on has waited {waited:.0f} s in line.")
+    if counts[Status.UNCONFIRMED]:
+        problems.append(
+            f"{counts[Status.UNCONFIRMED]} unconfirmed: send again, or cancel, "
+            "in the admin."
+        )
+    return problems

@@ -1,0 +1,69 @@
+"""Small things templates need again and again."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from .. import wording
+from ..models import Garment, Status, TryOn
+
+register = template.Library()
+
+# The widths that a tile has in the grids (ui.md, section 5).
+SIZES = "(min-width:1280px) 226px, (min-width:768px) 31vw, 46vw"
+
+
+@register.simple_tag
+def icon(name: str, size: int = 24) -> SafeString:
+    """A decorative icon; the word beside it says what it means."""
+    return format_html(
+        '<svg class="icon" width="{}" height="{}" aria-hidden="true">'
+        '<use href="{}#{}"></use></svg>',
+        size,
+        size,
+        static("img/icons.svg"),
+        name,
+    )
+
+
+@register.inclusion_tag("_partials/picture.html")
+def picture(row: Any, alt: str = "", eager: bool = False, sizes: str = SIZES):
+    """An `img` with renditions, its size and its colour before it has loaded."""
+    return {"row": row, "alt": alt, "eager": eager, "sizes": sizes}
+
+
+@register.filter
+def advice(try_on: TryOn) -> wording.Advice | None:
+    return wording.advice(try_on)
+
+
+@register.filter
+def is_new(try_on: TryOn) -> bool:
+    result = try_on.visible_result
+    return result is not None and result.seen_at is None
+
+
+@register.filter
+def state_word(try_on: TryOn) -> Any:
+    """What a customer calls the state."""
+    if try_on.status == Status.COMPLETED and try_on.visible_result is None:
+        hidden = getattr(try_on, "result", None)
+        if hidden is not None and hidden.review_state == "hidden":
+            return wording.HIDDEN
+        return wording.BEING_CHECKED
+    return Status(try_on.status).label
+
+
+@register.filter
+def garments(try_on: TryOn) -> list[Garment]:
+    return [g for g in (try_on.garment, try_on.bottom_garment) if g is not None]
+
+
+@register.filter
+def keep_garments(try_on: TryOn) -> str:
+    """The clothes as a query for the compose page."""
+    return urlencode({g.slot: g.pk for g in garments(try_on)})

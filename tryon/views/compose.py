@@ -1,0 +1,163 @@
+"""Compose: a photo, the clothes, one button."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_http_methods
+
+from .. import quotas, services, tasks
+from ..forms import ComposeForm
+from ..middleware import make_guest
+from ..models import SLOTS, Garment, GarmentKind, Photo
+from .errors import busy_is_503
+from .getters import OwnedRequest
+
+PHOTOS = 12
+GARMENTS = 60
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@ensure_csrf_cookie
+@busy_is_503
+def compose(request: OwnedRequest) -> HttpResponse:
+    if request.method == "POST":
+        return _submit(request)
+    form = ComposeForm(owner=request.owner or None)
+    return render(request, "compose/compose.html", _page(request, form))
+
+
+def _submit(request: OwnedRequest) -> HttpResponse:
+    form = ComposeForm(request.POST, request.FILES, owner=request.owner or None)
+    valid = form.is_valid()
+    now = timezone.now()
+    if not request.owner:
+        if not settings.TRYON_GUESTS:
+            return redirect("account_login")
+        if form.cleaned_data.get("photo_file"):
+            make_guest(request)
+    if request.owner:
+        form.keep_uploads(request.owner, now)
+    if valid and form.chosen_photo is not None:
+        try:
+            try_on, created = services.create_try_on(
+                owner=request.owner,
+                photo=form.chosen_photo,
+                outfit=form.make_outfit(),
+                now=now,
+                token=form.cleaned_data["token"],
+                again="again" in request.POST,
+            )
+        except (quotas.LimitReached, services.OutfitError) as error:
+            form.add_error(None, str(error))
+        else:
+            if created:
+                transaction.on_commit(tasks.wake_up)
+                _ask_for_renditions(form)
+            return redirect("try_on", try_on.pk)
+    return render(request, "compose/compose.html", _page(request, form), status=422)
+
+
+def _ask_for_renditions(form: ComposeForm) -> None:
+    for row in (form.chosen_photo, *form.chosen.values()):
+        if row is not None and row.renditions_at is None:
+            tasks.ask_for_renditions(row)
+
+
+def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
+    owner = request.owner or None
+    chosen = _chosen(request, form)
+    photos = list(Photo.objects.visible_to(owner).recent()[:PHOTOS])
+    if form.chosen_photo is not None and form.chosen_photo not in photos:
+        photos.insert(0, form.chosen_photo)
+    if not chosen["photo"] and photos and not form.is_bound:
+        chosen["photo"] = str(photos[0].pk)
+    garments, paging = _garments(request, chosen)
+    return {
+        "form": form,
+        "errors": _errors(form),
+        "token": str(uuid.uuid4()),
+        "photos": photos,
+        "garments": garments,
+        "paging": paging,
+        "chosen": chosen,
+        "kinds": GarmentKind.choices,
+        "filters": {name: request.GET.get(name, "") for name in ("kind", "of", "q")},
+        "tries": quotas.tries(owner, timezone.now()),
+    }
+
+
+def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, str]:
+    """What is chosen: what was sent, else what the address names."""
+    source = request.POST if form.is_bound else request.GET
+    chosen = {name: source.get(name, "") for name in ("photo", *SLOTS)}
+    if form.chosen_photo is not None:
+        chosen["photo"] = str(form.chosen_photo.pk)
+    chosen |= {slot: str(garment.pk) for slot, garment in form.chosen.items()}
+    sku = request.GET.get("garment")
+    if sku and not form.is_bound:
+        garment = Garment.objects.catalogue().filter(sku=sku).first()
+        if garment is not None:
+            slot = next(name for name, kind in SLOTS.items() if kind == garment.kind)
+            chosen[slot] = str(garment.pk)
+    return chosen
+
+
+def _garments(request: OwnedRequest, chosen: dict[str, str]) -> tuple[Any, Any]:
+    """The chosen ones first, then what the filters leave."""
+    owner = request.owner or None
+    rows = Garment.objects.choosable_by(owner)
+    kind = SLOTS.get(request.GET.get("kind", ""))
+    if kind:
+        rows = rows.filter(kind=kind)
+    if request.GET.get("of") == "mine":
+        rows = rows.filter(owner=owner) if owner else rows.none()
+    elif request.GET.get("of") == "catalogue":
+        rows = rows.filter(owner=None)
+    query = request.GET.get("q", "").strip()
+    if query:
+        rows = rows.filter(name__icontains=query) | rows.filter(sku__iexact=query)
+    page = Paginator(rows.order_by("sku", "-created_at", "id"), GARMENTS).get_page(
+        request.GET.get("page")
+    )
+    wanted = {_uuid(chosen[slot]) for slot in SLOTS} - {None}
+    shown = list(page)
+    missing = wanted - {garment.pk for garment in shown}
+    if missing:
+        shown = [*Garment.objects.choosable_by(owner).filter(pk__in=missing), *shown]
+    return shown, page
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+ANCHORS = {
+    "photo": "photo",
+    "photo_file": "photo",
+    "top": "clothes",
+    "bottom": "clothes",
+    "full": "clothes",
+    "garment_file": "own-garment",
+    "garment_kind": "own-garment",
+}
+
+
+def _errors(form: ComposeForm) -> list[dict[str, Any]]:
+    """For the summary on top: each sentence and the place it belongs to."""
+    if not form.is_bound:
+        return []
+    return [
+        {"text": text, "anchor": ANCHORS.get(field, "outfit"), "field": field}
+        for field, texts in form.errors.items()
+        for text in texts
+    ]

@@ -1,0 +1,51 @@
+"""One getter a noun: the row if this visitor may see it, else 404 or the log-in page.
+
+Views call nothing else to fetch, so none can forget to ask who is there.
+"""
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+
+from ..models import Garment, Photo, TryOn, User
+
+View = Callable[..., HttpResponseBase]
+
+
+class OwnedRequest(HttpRequest):
+    """What `tryon.middleware.OwnerMiddleware` makes of a request."""
+
+    owner: User
+
+
+def owner_required(view: View) -> View:
+    """Without an owner (signed in, or this browser's guest) there is nothing to see."""
+
+    @wraps(view)
+    def wrapper(request: OwnedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.owner:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def get_try_on(request: OwnedRequest, pk: uuid.UUID) -> TryOn:
+    rows = TryOn.objects.visible_to(request.owner or None).with_pictures()
+    return get_object_or_404(rows, pk=pk)
+
+
+def get_photo(request: OwnedRequest, pk: uuid.UUID) -> Photo:
+    return get_object_or_404(Photo.objects.visible_to(request.owner or None), pk=pk)
+
+
+def get_own_garment(request: OwnedRequest, pk: uuid.UUID) -> Garment:
+    if not request.owner:
+        raise Http404
+    return get_object_or_404(Garment, owner=request.owner, pk=pk)

@@ -1,0 +1,33 @@
+"""Pictures, each looked up for who asks."""
+
+from typing import Any
+
+from django.http import Http404
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from .. import media as storage
+from ..models import Garment, Photo, Result
+from .getters import OwnedRequest
+
+MODELS: dict[str, Any] = {"photo": Photo, "garment": Garment, "result": Result}
+
+
+@require_safe
+def media(request: OwnedRequest, name: str) -> HttpResponseBase:
+    """The file if its row is visible to this visitor; one joined query."""
+    parts = storage.NAME.fullmatch(name)
+    if parts is None:
+        raise Http404
+    rows = MODELS[parts["kind"]].objects.filter(stem=parts["stem"])
+    if not may_see_all(request):
+        rows = rows.visible_to(request.owner or None)
+    if not rows.exists():
+        raise Http404
+    return storage.serve_private(request, name, timezone.now())
+
+
+def may_see_all(request: OwnedRequest) -> bool:
+    user = request.user
+    return user.is_staff and user.has_perm("tryon.view_private_media")

@@ -1,0 +1,82 @@
+"""A customer's photos."""
+
+import uuid
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_http_methods
+
+from .. import services, tasks
+from ..forms import PhotoForm
+from ..middleware import make_guest
+from ..models import Photo
+from .errors import busy_is_503
+from .getters import OwnedRequest, get_photo, owner_required
+
+MOST = 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@ensure_csrf_cookie
+@busy_is_503
+def photos(request: OwnedRequest) -> HttpResponse:
+    """The photos; POST adds one. With `Accept: application/json` answers its tile."""
+    scripted = request.headers.get("Accept") == "application/json"
+    form = PhotoForm(request.POST or None, request.FILES or None)
+    if request.method == "POST":
+        form = PhotoForm(request.POST, request.FILES)
+        if not request.owner and not settings.TRYON_GUESTS:
+            return redirect("account_login")
+        if form.is_valid():
+            photo = _add(request, form)
+            if scripted:
+                html = render(request, "compose/_photo.html", {"photo": photo})
+                return JsonResponse({"html": html.content.decode()}, status=201)
+            return redirect("photos")
+        if scripted:
+            return JsonResponse({"error": form.errors["photo_file"][0]}, status=422)
+    rows = Photo.objects.visible_to(request.owner or None).recent()[:MOST]
+    status = 422 if form.is_bound and form.errors else 200
+    context = {"photos": rows, "form": form}
+    return render(request, "photos/photos.html", context, status=status)
+
+
+def _add(request: OwnedRequest, form: PhotoForm) -> Photo:
+    owner = request.owner or make_guest(request)
+    picture = form.cleaned_data["photo_file"]
+    photo = services.add_photo(owner=owner, picture=picture, now=timezone.now())
+    if photo.renditions_at is None:
+        tasks.ask_for_renditions(photo)
+    return photo
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_required
+def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    photo = get_photo(request, pk)
+    made = photo.try_ons.existing().count()
+    if request.method == "POST":
+        services.delete_photo(photo=photo, now=timezone.now(), by=request.owner)
+        messages.success(request, _("Deleted the photo and what was made from it."))
+        return redirect("photos")
+    context = {
+        "question": _("Delete this photo?"),
+        "consequence": ngettext(
+            "Its %(n)d picture goes with it. This cannot be undone.",
+            "Its %(n)d pictures go with it. This cannot be undone.",
+            made,
+        )
+        % {"n": made}
+        if made
+        else _("This cannot be undone."),
+        "keep_url": "photos",
+        "picture": photo,
+        "button": _("Delete photo"),
+    }
+    return render(request, "confirm_delete.html", context)

@@ -1,0 +1,192 @@
+"""One try-on: waiting, the result, and what can be done with it."""
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from .. import estimates, media, quotas, services, tasks
+from ..models import Garment, Status, TryOn
+from .getters import OwnedRequest, get_try_on, owner_required
+
+MOST_UPDATES = 100
+
+
+@require_safe
+@never_cache
+@owner_required
+def detail(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    try_on = get_try_on(request, pk)
+    return render(request, "try_on/detail.html", _page(request, try_on))
+
+
+def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
+    now = timezone.now()
+    others = TryOn.objects.visible_to(request.owner).under_way().exclude(pk=try_on.pk)
+    cards = [try_on, *with_pictures_and_places(others).recent()[:5]]
+    if try_on.is_under_way:
+        placed = with_places([try_on.pk]).get()
+        placed.photo = try_on.photo
+        placed.garment, placed.bottom_garment = try_on.garment, try_on.bottom_garment
+        cards[0] = try_on = placed
+    services.seen(try_on=try_on, now=now)
+    estimator = estimates.Estimator(now)
+    for card in cards:
+        card.progress = estimator.progress(card)  # type: ignore[attr-defined]
+    return {
+        "try_on": try_on,
+        "others": cards[1:],
+        "next_garments": _next_garments(request, try_on),
+        "known": estimator.forecast.count if try_on.is_under_way else 0,
+        "refresh": max(round(try_on.progress.look_in), 2)  # type: ignore[attr-defined]
+        if try_on.is_under_way
+        else None,
+    }
+
+
+def with_places(pks: list[uuid.UUID]) -> Any:
+    return estimates.with_places(TryOn.objects.filter(pk__in=pks))
+
+
+def with_pictures_and_places(rows: Any) -> Any:
+    return estimates.with_places(rows.with_pictures())
+
+
+def _next_garments(request: OwnedRequest, try_on: TryOn) -> list[Garment]:
+    """A few more pieces for the same photo."""
+    if try_on.status != Status.COMPLETED:
+        return []
+    worn = [pk for pk in (try_on.garment_id, try_on.bottom_garment_id) if pk]
+    rows = Garment.objects.catalogue().exclude(pk__in=worn)
+    return list(rows.order_by("?")[:4])
+
+
+@require_safe
+@never_cache
+@owner_required
+def updates(request: OwnedRequest) -> HttpResponse:
+    """One look a page: `?card=<id>:<state it shows>`, as often as there are cards.
+
+    Answers with the estimates, a new card where the state changed, and in how many
+    seconds to look again.
+    """
+    shown = dict(_shown(card) for card in request.GET.getlist("card")[:MOST_UPDATES])
+    shown.pop(None, None)
+    rows = TryOn.objects.visible_to(request.owner).filter(pk__in=shown)
+    estimator = estimates.Estimator(timezone.now())
+    cards = {}
+    delays = []
+    for try_on in with_pictures_and_places(rows):
+        try_on.progress = progress = estimator.progress(try_on)
+        told: dict[str, Any] = {
+            "status": try_on.status,
+            "percent": progress.percent,
+            "left": progress.left,
+            "heading": progress.heading,
+            "line": progress.line,
+            "stage": progress.stage,
+            "label": try_on.label,
+        }
+        if shown[try_on.pk] != try_on.status:
+            told["html"] = render_to_string(
+                "gallery/_card.html", {"try_on": try_on}, request
+            )
+        cards[str(try_on.pk)] = told
+        if try_on.is_under_way:
+            delays.append(progress.look_in)
+    return JsonResponse({"cards": cards, "look_in": min(delays, default=None)})
+
+
+def _shown(card: str) -> tuple[uuid.UUID | None, str]:
+    pk, _colon, status = card.partition(":")
+    try:
+        return uuid.UUID(pk), status
+    except ValueError:
+        return None, status
+
+
+@require_POST
+@owner_required
+def cancel(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    try_on = get_try_on(request, pk)
+    if services.cancel(try_on=try_on, now=timezone.now(), by=request.owner):
+        messages.success(request, _("Cancelled. The try came back."))
+    else:
+        messages.warning(request, _("Already being made, it can no longer be stopped."))
+    return redirect("try_on", pk)
+
+
+@require_POST
+@owner_required
+def send_again(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    try_on = get_try_on(request, pk)
+    if services.send_again(try_on=try_on, now=timezone.now(), by=request.owner):
+        transaction.on_commit(tasks.wake_up)
+    return redirect("try_on", pk)
+
+
+@require_POST
+@owner_required
+def retry(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """A new try for one that did not come out; also "make it again"."""
+    try_on = get_try_on(request, pk)
+    try:
+        new, created = services.retry(try_on=try_on, now=timezone.now())
+    except (quotas.LimitReached, services.OutfitError) as error:
+        messages.error(request, str(error))
+        return redirect("try_on", pk)
+    if created:
+        transaction.on_commit(tasks.wake_up)
+    return redirect("try_on", new.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_required
+def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    try_on = get_try_on(request, pk)
+    if request.method == "POST":
+        services.delete_try_on(try_on=try_on, now=timezone.now(), by=request.owner)
+        messages.success(request, _("Deleted 1 picture."))
+        return redirect("gallery")
+    context = {
+        "question": _("Delete this picture?"),
+        "consequence": _("This cannot be undone. The try stays spent."),
+        "keep_url": "try_on",
+        "row": try_on,
+        "picture": try_on.visible_result or try_on.photo,
+        "button": _("Delete picture"),
+    }
+    return render(request, "confirm_delete.html", context)
+
+
+@require_safe
+@owner_required
+def download(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """The picture under a name that says what it is."""
+    try_on = get_try_on(request, pk)
+    result = try_on.visible_result
+    if result is None:
+        raise Http404
+    day = timezone.localdate(try_on.created_at)
+    name = f"fitting-room-{slugify(try_on.label) or 'picture'}-{day}.jpg"
+    try:
+        file = media.open_file(result.file_name)
+    except FileNotFoundError:
+        raise Http404 from None
+    response = FileResponse(file, as_attachment=True, filename=name)
+    response["Cache-Control"] = "private, no-store"
+    return response
