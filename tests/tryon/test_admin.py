@@ -1,0 +1,148 @@
+"""Each admin page opens with rows in it; what staff may press does it."""
+
+import pytest
+from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile as File
+
+from tests import factories
+from tests.factories import NOW, picture_bytes
+from tryon import media
+from tryon.models import Garment, Key, Photo, Status, TryOn, User
+from tryon.models.ledger import KeyState
+
+MODELS = ["user", "photo", "garment", "tryon", "result", "key", "apirequest"]
+
+
+@pytest.fixture
+def rows(alice):
+    key = factories.key("sk_live_" + "x" * 43)
+    done = factories.try_on(alice, Status.COMPLETED, key=key)
+    factories.try_on(alice, Status.FAILED)
+    done.api_requests.create(
+        key=key, kind="submit", token=done.token, planned_at=NOW, sent_at=NOW
+    )
+    done.events.create(to_status="queued", at=NOW)
+    return done
+
+
+def test_all_models_of_use_are_there():
+    registered = {m._meta.model_name for m in admin.site._registry}
+    assert set(MODELS) <= registered
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_list_and_change_page(as_staff, rows, model):
+    response = as_staff.get(f"/admin/tryon/{model}/")
+    assert response.status_code == 200
+    link = f"/admin/tryon/{model}/"
+    row = next(
+        part.split('"')[0]
+        for part in response.content.decode().split(f'href="{link}')[1:]
+        if "/change/" in part.split('"')[0]
+    )
+    assert as_staff.get(link + row).status_code == 200
+
+
+@pytest.mark.parametrize("model", ["user", "photo", "garment", "tryon", "result"])
+def test_search(as_staff, rows, model):
+    assert as_staff.get(f"/admin/tryon/{model}/?q=alice").status_code == 200
+
+
+def test_a_try_on_shows_its_story_and_its_requests(as_staff, rows):
+    html = as_staff.get(f"/admin/tryon/tryon/{rows.pk}/change/").content.decode()
+    assert rows.remote_id in html
+    assert rows.result.url in html
+    assert "submit" in html
+
+
+def test_lists_ask_a_constant_number_of_queries(
+    as_staff, rows, alice, django_assert_num_queries
+):
+    with django_assert_num_queries(20, exact=False) as few:
+        as_staff.get("/admin/tryon/tryon/")
+    for _ in range(6):
+        factories.try_on(alice, Status.COMPLETED)
+    with django_assert_num_queries(len(few)):
+        as_staff.get("/admin/tryon/tryon/")
+
+
+def act(client, model: str, action: str, *pks):
+    return client.post(
+        f"/admin/tryon/{model}/",
+        {"action": action, "_selected_action": [str(pk) for pk in pks]},
+        follow=True,
+    )
+
+
+def test_send_again_in_bulk(as_staff, alice):
+    unsure = [factories.try_on(alice, Status.UNCONFIRMED) for _ in range(3)]
+    done = factories.try_on(alice, Status.COMPLETED)
+    response = act(as_staff, "tryon", "send_again", *(t.pk for t in (*unsure, done)))
+    assert TryOn.objects.queued().count() == 3
+    assert "1 were not in a state for it" in response.content.decode()
+
+
+def test_keys_can_be_paused_and_started(as_staff, rows):
+    key = Key.objects.get()
+    act(as_staff, "key", "pause", key.pk)
+    key.refresh_from_db()
+    assert key.state == KeyState.PAUSED
+    act(as_staff, "key", "work_again", key.pk)
+    key.refresh_from_db()
+    assert key.state == KeyState.WORKING
+
+
+def test_catalogue(as_staff):
+    file = File("coat.png", picture_bytes(format="PNG"))
+    fields = {"kind": "upper_body", "name": "Coat", "sku": "N-1", "product_url": ""}
+    as_staff.post("/admin/tryon/garment/add/", {**fields, "new_picture": file})
+    garment = Garment.objects.get()
+    assert (garment.owner, garment.name) == (None, "Coat")
+    first = garment.file_name
+    file = File("coat.png", picture_bytes(format="PNG"))
+    as_staff.post(
+        f"/admin/tryon/garment/{garment.pk}/change/",
+        {**fields, "name": "Warm coat", "new_picture": file},
+    )
+    garment.refresh_from_db()
+    assert garment.name == "Warm coat"
+    assert garment.file_name != first
+    with pytest.raises(FileNotFoundError):
+        media.read(first)
+    act(as_staff, "garment", "retire", garment.pk)
+    assert not Garment.objects.catalogue().exists()
+    act(as_staff, "garment", "bring_back", garment.pk)
+    assert Garment.objects.catalogue().exists()
+
+
+def test_a_garment_needs_a_picture_we_can_read(as_staff):
+    fields = {"kind": "upper_body", "name": "Coat", "sku": "N-1"}
+    response = as_staff.post("/admin/tryon/garment/add/", fields)
+    assert "Choose a picture" in response.content.decode()
+    bad = File("x.jpg", b"nonsense")
+    response = as_staff.post(
+        "/admin/tryon/garment/add/", {**fields, "new_picture": bad}
+    )
+    assert "not a picture we can read" in response.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_takes_the_files_along(as_staff, alice, media_files):
+    photo = factories.photo(alice)
+    as_staff.post(f"/admin/tryon/photo/{photo.pk}/delete/", {"post": "yes"})
+    assert not Photo.objects.exists()
+    factories.photo(alice)
+    as_staff.post(f"/admin/tryon/user/{alice.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert not media_files()
+
+
+def test_an_account_made_by_staff(as_staff):
+    fields = {
+        "email": "new@example.org",
+        "usable_password": "true",
+        "password1": "a long password",
+        "password2": "a long password",
+    }
+    as_staff.post("/admin/tryon/user/add/", fields)
+    assert User.objects.get(email="new@example.org").check_password("a long password")

@@ -1,0 +1,58 @@
+"""What the admin classes share."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+
+def thumbnail(picture: Any, height: int = 64) -> SafeString | str:
+    if picture is None:
+        return "–"
+    return format_html(
+        '<a href="{}"><img src="{}" height="{}" alt="{}"></a>',
+        picture.url,
+        picture.small_url,
+        height,
+        picture,
+    )
+
+
+def link(row: Any) -> SafeString | str:
+    if row is None:
+        return "–"
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+
+
+class ReadOnlyMixin:
+    """Rows that only the program writes."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class PictureAdmin(admin.ModelAdmin):
+    show_full_result_count = False
+
+    @admin.display(description=_("picture"))
+    def thumbnail(self, row: Any) -> SafeString | str:
+        return thumbnail(row)
+
+    @admin.display(description=_("picture"))
+    def large(self, row: Any) -> SafeString | str:
+        return thumbnail(row, height=320)
+
+    @admin.display(description=_("size"))
+    def size(self, row: Any) -> str:
+        return f"{row.width} × {row.height}"

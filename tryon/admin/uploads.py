@@ -1,0 +1,108 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import media, services, tasks
+from ..forms import PictureField, read_garment
+from ..models import Garment, Photo
+from .base import PictureAdmin, ReadOnlyMixin
+
+
+@admin.register(Photo)
+class PhotoAdmin(ReadOnlyMixin, PictureAdmin):
+    list_display = ["thumbnail", "owner", "size", "created_at"]
+    list_filter = ["created_at"]
+    search_fields = ["owner__email"]
+    list_select_related = ["owner"]
+    date_hierarchy = "created_at"
+    fields = ["large", "owner", "size", "created_at", "derived_from"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super(PictureAdmin, self).has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Photo) -> None:
+        services.delete_photo(photo=obj, now=timezone.now(), by=None)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        for photo in queryset:
+            self.delete_model(request, photo)
+
+
+class GarmentAdminForm(forms.ModelForm):
+    new_picture = PictureField(
+        reader=read_garment,
+        required=False,
+        label=_("Picture"),
+        help_text=_("On a plain ground. It is fitted to 1024 pixels."),
+    )
+
+    product_url = forms.URLField(
+        required=False, assume_scheme="https", label=_("Product page")
+    )
+
+    class Meta:
+        model = Garment
+        fields = ["kind", "name", "sku", "product_url"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.instance.stem and not cleaned.get("new_picture"):
+            self.add_error("new_picture", _("Choose a picture."))
+        return cleaned
+
+
+@admin.register(Garment)
+class GarmentAdmin(PictureAdmin):
+    """The catalogue; customers' own pieces are only to be looked at."""
+
+    form = GarmentAdminForm
+    list_display = ["thumbnail", "name", "kind", "sku", "owner", "retired_at"]
+    list_display_links = ["thumbnail", "name"]
+    list_filter = ["kind", ("owner", admin.EmptyFieldListFilter), "retired_at"]
+    search_fields = ["name", "sku", "owner__email"]
+    list_select_related = ["owner"]
+    fields = [
+        "large",
+        "new_picture",
+        "kind",
+        "name",
+        "sku",
+        "product_url",
+        "size",
+        "owner",
+        "created_at",
+        "retired_at",
+    ]
+    readonly_fields = ["large", "size", "owner", "created_at", "retired_at"]
+    actions = ["retire", "bring_back"]
+
+    def save_model(
+        self, request: HttpRequest, obj: Garment, form: Any, change: bool
+    ) -> None:
+        picture = form.cleaned_data.get("new_picture")
+        old_names: list[str] = obj.file_names if obj.stem else []
+        if picture:
+            obj.source_sha256 = picture.source_sha256
+            obj.created_at = obj.created_at or timezone.now()
+            obj.renditions_at = None
+            obj.store(picture)
+        obj.save()
+        if picture:
+            media.delete(old_names)
+            tasks.ask_for_renditions(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Histories show them: retire instead."""
+        return False
+
+    @admin.action(description=_("Retire: histories stay, nobody can choose it"))
+    def retire(self, request: HttpRequest, queryset: Any) -> None:
+        queryset.filter(retired_at=None).update(retired_at=timezone.now())
+
+    @admin.action(description=_("Bring back into the catalogue"))
+    def bring_back(self, request: HttpRequest, queryset: Any) -> None:
+        queryset.update(retired_at=None)
