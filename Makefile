@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: run setup test lint bench
+
+# Everything at http://127.0.0.1:8000; Ctrl-C ends it.
+run: setup .env
+	@exec python manage.py run
+
+setup: $(VENV)/.run-time
+
+$(BIN)/uv:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9 || true
+
+$(VENV)/.run-time: requirements.txt | $(BIN)/uv
+	@if [ -x $(BIN)/uv ]; then uv pip install --quiet --python $(BIN)/python -r $<; \
+	else $(BIN)/pip install --quiet --disable-pip-version-check -r $<; fi
+	@touch $@
+
+$(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
+	@if [ -x $(BIN)/uv ]; then uv pip install --quiet --python $(BIN)/python -r tests/requirements.txt; \
+	else $(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt; fi
+	@touch $@ $(VENV)/.run-time
+
+.env:
+	@umask 077; printf 'DEBUG=1\nSECRET_KEY=%s\n' \
+	  "$$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@
+
+# Tests read no .env: a shop's key is never spent.
+test: $(VENV)/.tests
+	@ENV_FILE= python -m pytest
+
+lint: $(VENV)/.tests
+	@ruff check .
+	@ruff format --check .
+	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings mypy
+	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings lint-imports
+	@djlint --lint --quiet templates
+	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings python manage.py makemigrations --check --dry-run
