@@ -240,7 +240,7 @@ def test_completed_without_an_address_is_looked_at_again(alice, key):
     assert (try_on.status, try_on.attempts) == (Status.PROCESSING, 1)
 
 
-# --- fetch ------------------------------------------------------------------------------
+# --- fetch ---
 
 
 @pytest.fixture

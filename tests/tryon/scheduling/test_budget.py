@@ -1,4 +1,4 @@
-"""The guarantee: whatever happens, no window of the server's sees more than the limit."""
+"""Whatever happens, no window of the server's sees more than the limit."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -168,7 +168,7 @@ def test_room_now_for_people(key, try_on):
     assert budget.room_now(NOW + seconds(62)) == {key.pk: 60}
 
 
-# --- over arbitrary interleavings ------------------------------------------------------
+# --- over arbitrary interleavings ---
 
 LIMIT, WINDOW = 4, 8
 

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ def test_unseen_waiting_is_the_studys(known, looked, more):
 def test_unseen_waiting_grows_with_age(known, looked):
     forecast = Forecast(known, 20)
     values = [forecast.unseen(looked, looked + step) for step in range(0, 200, 5)]
-    assert all(a <= b + 1e-9 for a, b in zip(values, values[1:], strict=False))
+    assert all(a <= b + 1e-9 for a, b in itertools.pairwise(values))
 
 
 @given(durations, st.floats(0.01, 0.99), st.floats(0, 600))

@@ -4,6 +4,7 @@ No Django, no clock: the simulation hands in `now`.
 """
 
 import heapq
+import itertools
 import math
 import random
 from collections import Counter
@@ -297,7 +298,7 @@ def test_past_patience_ever_more_rarely():
     ages = [T.patience]
     while len(ages) < 12:
         ages.append(policy.next_late_look(ages[-1], T))
-    pauses = [round((b - a) / 60) for a, b in zip(ages, ages[1:], strict=False)]
+    pauses = [round((b - a) / 60) for a, b in itertools.pairwise(ages)]
     assert pauses[:7] == [1, 1, 2, 4, 8, 16, 32]
     assert max(pauses) == 60
     late = policy.Flying("f", 1, 1, 0, T.patience)

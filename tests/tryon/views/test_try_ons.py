@@ -106,7 +106,7 @@ def test_delete_asks_first(as_alice, alice):
     assert as_alice.get(f"/try-on/{try_on.pk}/").status_code == 404
 
 
-# --- updates ----------------------------------------------------------------------------
+# --- updates ---
 
 
 def look(client, *cards: str) -> dict:
@@ -138,7 +138,7 @@ def test_others_cards_are_not_told(as_bob, alice):
     }
 
 
-# --- estimates ---------------------------------------------------------------------------
+# --- estimates ---
 
 
 @pytest.mark.parametrize(

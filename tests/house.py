@@ -1,0 +1,157 @@
+"""The whole house in real processes: web, worker, beat and sandbox, on free ports."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from vto_site.env import BASE_DIR
+
+BIN = Path(sys.executable).parent
+KEY = "sk_live_" + "h" * 43
+
+
+def free_ports(n: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+class House:
+    """Processes by name; each can be killed and started again."""
+
+    def __init__(self, folder: Path, speed: float = 1, **env: str):
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port, self.sandbox_port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
+        self.speed = speed
+        self.env = {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "ENV_FILE": "",
+            "DEBUG": "1",
+            "DJANGO_SETTINGS_MODULE": "vto_site.settings",
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "DATA_DIR": str(folder / "data"),
+            "MIRAGIC_API_KEYS": KEY,
+            "MIRAGIC_BASE_URL": self.sandbox_url,
+            "MIRAGIC_TIME_SCALE": str(speed),
+            **env,
+        }
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        lines = (BASE_DIR / "Procfile").read_text().splitlines()
+        self.commands = dict(line.split(": ", 1) for line in lines)
+
+    def manage(self, *args: str, check: bool = True) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, "manage.py", *args],
+            cwd=BASE_DIR,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=check,
+        )
+
+    def prepare(self) -> None:
+        self.manage("migrate", "--verbosity", "0")
+        self.manage("createcachetable")
+
+    def start(self, *names: str) -> None:
+        for name in names:
+            log = (self.folder / f"{name}.log").open("ab")
+            self.processes[name] = subprocess.Popen(
+                ["/bin/sh", "-c", f"exec {self.commands[name]}"],
+                cwd=BASE_DIR,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+            )
+
+    def start_sandbox(self, **options: Any) -> None:
+        flags = {"port": self.sandbox_port, "speed": self.speed, **options}
+        words = [
+            f"--{name.replace('_', '-')}" if value is True else f"--{name}={value}"
+            for name, value in flags.items()
+        ]
+        self.commands["sandbox"] = f"python manage.py sandbox {' '.join(words)}"
+        self.start("sandbox")
+        self.until(lambda: self.sandbox() is not None)
+
+    def is_up(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to just this process, as the kernel would."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def sandbox(self) -> dict[str, Any] | None:
+        try:
+            told = requests.get(f"{self.sandbox_url}/_sandbox", timeout=5)
+        except requests.ConnectionError:
+            return None
+        return told.json()
+
+    def order(self, **orders: Any) -> None:
+        requests.post(f"{self.sandbox_url}/_sandbox", json=orders, timeout=5)
+
+    def try_on(self, photo: Path, garment: Path, *args: str) -> dict[str, Any]:
+        done = self.manage(
+            "tryon", str(photo), str(garment), *args, "--json", check=False
+        )
+        assert done.stdout, done.stderr
+        return {**json.loads(done.stdout), "exit": done.returncode}
+
+    def states(self) -> dict[str, int]:
+        done = self.manage("status", "--json", check=False)
+        return json.loads(done.stdout)["states"]
+
+    def until(self, condition: Any, seconds: float = 60) -> None:
+        ends = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > ends:
+                raise AssertionError(f"not within {seconds} s\n{self.logs()}")
+            time.sleep(0.1)
+
+    def logs(self) -> str:
+        tails = []
+        for path in sorted(self.folder.glob("*.log")):
+            tails.append(f"--- {path.name}\n{path.read_text()[-2000:]}")
+        return "\n".join(tails)
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@contextlib.contextmanager
+def house(folder: Path, speed: float = 1, **env: str) -> Iterator[House]:
+    made = House(folder, speed, **env)
+    try:
+        made.prepare()
+        yield made
+    finally:
+        made.stop()
