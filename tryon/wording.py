@@ -13,11 +13,16 @@ from .models import FailureCode, Status, TryOn
 
 @dataclass(frozen=True)
 class Advice:
-    """`action` names what the button does: retry, photo, garment, send_again."""
+    """`action` names what the button does.
+
+    retry, send_again, photo_only (compose with this photo), garment_only (with these
+    clothes).
+    """
 
     sentence: Any
     button: Any
     action: str
+    more: Any = ""
 
 
 TRY_AGAIN = _("Try again")
@@ -57,12 +62,10 @@ FAILURES = {
     ),
 }
 UNCONFIRMED = Advice(
-    _(
-        "We sent it, but heard nothing back. We are not sure it arrived. "
-        "Nothing is sent twice by itself."
-    ),
+    _("We are not sure it arrived."),
     _("Send again"),
     "send_again",
+    _("We sent it, but heard nothing back. Nothing is sent twice by itself."),
 )
 SHORT_BREAK = _(
     "The fitting room is taking a short break. Your picture keeps its place."

@@ -53,6 +53,7 @@ class Command(BaseCommand):
         for email, password in passwords.items():
             self.stdout.write(f"  sign in as {email} with {password}")
         self.stdout.write("  Ctrl-C ends it.\n")
+        self.stdout.flush()
         self.supervise(self.processes())
 
     def check_port(self, port: int) -> None:

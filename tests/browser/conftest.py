@@ -1,0 +1,109 @@
+"""Real Chromium before the whole house, at phone and desktop size."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.conftest import missing, which
+from tests.house import House, house
+
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    path = which("chromium")
+    if path is None:
+        missing("Chromium", "apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The demo shop with its sandbox, at ten times the speed."""
+    folder = tmp_path_factory.mktemp("shop")
+    env = {"TRYON_DAILY_LIMIT": "200", "MIRAGIC_API_KEYS": "", "MIRAGIC_BASE_URL": ""}
+    with house(folder, speed=10, **env) as made:
+        made.sandbox_port = made.port + 1
+        made.sandbox_url = f"http://127.0.0.1:{made.sandbox_port}"
+        made.start_sandbox(spread=0.1, seconds=20)
+        made.manage("demo")
+        made.start("worker", "beat", "web")
+        made.until(made.is_up)
+        made.until(lambda: made.states()["completed"] >= 4)
+        yield made
+
+
+@pytest.fixture(scope="session")
+def passwords(shop: House) -> dict[str, str]:
+    path = shop.folder / "data" / "demo-accounts.json"
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+class Visitor:
+    """A page whose every complaint in the console is a failure."""
+
+    def __init__(self, context: Any, shop: House, passwords: dict[str, str]):
+        self.page = context.new_page()
+        self.shop = shop
+        self.passwords = passwords
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._heard)
+        self.page.on("request", self._asked)
+
+    def _heard(self, message: Any) -> None:
+        # A refused upload answers 422, which Chromium calls an error.
+        if message.type == "error" and "422" not in message.text:
+            self.complaints.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.shop.url, "data:", "blob:")):
+            self.complaints.append(f"outside: {request.url}")
+
+    def goto(self, path: str) -> None:
+        self.page.goto(self.shop.url + path)
+
+    def sign_in(self, email: str = "customer@example.org") -> None:
+        self.goto("/account/login/")
+        self.page.fill("[name=login]", email)
+        self.page.fill("[name=password]", self.passwords[email])
+        self.page.click("button:has-text('Sign in')")
+        self.page.wait_for_url("**/try-on/")
+
+
+@pytest.fixture
+def visit(chromium: Any, shop: House, passwords: dict[str, str]) -> Iterator[Any]:
+    opened: list[tuple[Any, Visitor]] = []
+
+    def open_page(**options: Any) -> Visitor:
+        options.setdefault("viewport", DESKTOP)
+        context = chromium.new_context(**options)
+        context.set_default_timeout(20_000)
+        visitor = Visitor(context, shop, passwords)
+        opened.append((context, visitor))
+        return visitor
+
+    yield open_page
+    for context, visitor in opened:
+        context.close()
+        assert visitor.complaints == []
