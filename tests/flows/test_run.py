@@ -68,9 +68,13 @@ def test_runs_everything_and_ends_it_all(running):
     assert f"http://127.0.0.1:{port}" in told
     assert re.search(r"sign in as customer@example.org with \S{12}", told)
     assert "staff@example.org" in told
-    names = " ".join(children(process.pid).values())
-    for word in ("granian", "worker", "beat", "sandbox"):
-        assert word in names
+
+    def all_there() -> bool:
+        names = " ".join(children(process.pid).values())
+        words = ("granian", " worker ", " beat ", "sandbox")
+        return all(word in names for word in words)
+
+    until(all_there)
 
     # One that dies is started again.
     worker = next(pid for pid, c in children(process.pid).items() if " worker " in c)

@@ -159,6 +159,6 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _describe(error: BaseException, exchange: Exchange) -> str:
-    if exchange.expired:
+    if exchange.expired or isinstance(error, requests.Timeout):
         return "no answer before the deadline"
     return redact(f"{type(error).__name__}: {error}")[: answers.MAX_DETAIL]
