@@ -41,10 +41,12 @@ def running(tmp_path):
 
 def children(pid: int) -> dict[int, str]:
     listed = subprocess.run(
-        ["ps", "--ppid", str(pid), "-o", "pid=,args="], capture_output=True, text=True
+        ["ps", "-ww", "--ppid", str(pid), "-o", "pid=,args="],
+        capture_output=True,
+        text=True,
     )
     rows = (line.split(None, 1) for line in listed.stdout.splitlines())
-    return {int(child): command for child, command in rows}
+    return {int(child): command for child, *rest in rows for command in rest}
 
 
 def is_up(port: int) -> bool:
