@@ -42,8 +42,10 @@ def queue(house, n: int, first: int = 0) -> list[str]:
 def test_worker_beat_and_web_killed_while_ten_jobs_are_looked_at(running):
     queue(running, 10)
     running.until(lambda: running.states()["processing"] >= 8)
+    running.until(running.is_up)
     for name in ("worker", "beat", "web"):
         running.kill(name)
+    running.until(lambda: not running.is_up(), seconds=10)  # nobody serves old code
     running.start("worker", "beat", "web")
     running.until(lambda: running.states()["completed"] == 10, seconds=90)
     told = running.sandbox()

@@ -4,7 +4,6 @@ Prepares database and demo, then starts what the Procfile names and, without a k
 the sandbox. A process that dies is started again; Ctrl-C and SIGTERM end them all.
 """
 
-import ctypes
 import os
 import signal
 import socket
@@ -22,9 +21,9 @@ from django.utils import timezone
 
 from tryon import demo
 from vto_site.env import BASE_DIR
+from vto_site.lifeline import die_with_parent
 
 PATIENCE = 12  # seconds to end in, before a process is killed
-PDEATHSIG = 1
 
 
 @dataclass
@@ -34,12 +33,6 @@ class Process:
     child: subprocess.Popen[bytes] | None = None
     started: float = 0
     starts: list[float] = field(default_factory=list)
-
-
-def die_with_parent() -> None:
-    """Linux: a child must not outlive a supervisor that was killed."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PDEATHSIG, signal.SIGTERM)
 
 
 class Command(BaseCommand):
