@@ -22,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--speed", type=float, default=1, help="divides durations")
         parser.add_argument("--seconds", type=float, default=20, help="median duration")
         parser.add_argument("--spread", type=float, default=0.35, help="lognormal")
+        parser.add_argument("--bimodal", action="store_true", help="15 s or 45 s")
         parser.add_argument("--fail-share", type=float, default=0)
         parser.add_argument("--stuck-share", type=float, default=0)
         parser.add_argument("--limiter", choices=sorted(LIMITERS), default="sliding")
