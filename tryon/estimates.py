@@ -16,7 +16,7 @@ from . import wording
 from .models import Key, Status, TryOn
 from .models.try_on import TryOnQuerySet
 from .scheduling.forecast import Forecast
-from .scheduling.scheduler import current_forecast
+from .scheduling.scheduler import current_forecasts
 from .scheduling.timing import timing
 
 IN_LINE_LOOK = 15  # seconds between a page's looks
@@ -63,14 +63,22 @@ class Estimator:
 
     def __init__(self, now: datetime):
         self.now = now
-        self._forecast: Forecast | None = None
+        self._forecasts: dict[str, Forecast] | None = None
         self._keys: list[Key] | None = None
 
-    @property
-    def forecast(self) -> Forecast:
-        if self._forecast is None:
-            self._forecast = current_forecast()
-        return self._forecast
+    def forecast(self, mode: str = TryOn.Mode.SINGLE) -> Forecast:
+        if self._forecasts is None:
+            self._forecasts = current_forecasts()
+        return self._forecasts[mode]
+
+    def usually(self, mode: str = TryOn.Mode.SINGLE) -> str:
+        """ "Usually 20 to 40 seconds", from what the middle of the jobs took."""
+        forecast = self.forecast(mode)
+        low = max(round(forecast.quantile(0.1) / 5) * 5, 5)
+        high = max(round(forecast.quantile(0.9) / 5) * 5, low + 5)
+        if high > 120:
+            return _("Usually under %(n)d minutes") % {"n": -(-high // 60)}
+        return _("Usually %(low)d to %(high)d seconds") % {"low": low, "high": high}
 
     @property
     def keys_open(self) -> int:
@@ -90,7 +98,7 @@ class Estimator:
     def _in_line(self, try_on: TryOn) -> Progress:
         place = getattr(try_on, "place", 0) if try_on.status == Status.QUEUED else 0
         t = timing()
-        typical = self.forecast.quantile(0.5)
+        typical = self.forecast(try_on.mode).quantile(0.5)
         if try_on.status == Status.QUEUED and not self.keys_open:
             return Progress(
                 4, None, _("In line"), str(wording.SHORT_BREAK), "line", IN_LINE_LOOK
@@ -115,8 +123,8 @@ class Estimator:
             return Progress(
                 95, None, _("Still being made"), str(wording.LATE), "making", 15
             )
-        left = self.forecast.remaining(age)
-        long = self.forecast.quantile(0.9)
+        left = self.forecast(try_on.mode).remaining(age)
+        long = self.forecast(try_on.mode).quantile(0.9)
         line = _("Your picture is being made.")
         if age > long:
             line = _("A little longer than we thought.")

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import exchange, services
+from . import exchange, letters, services
 from .models import Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
@@ -83,3 +83,5 @@ def tend() -> None:
         for row in services.without_renditions(model=model, now=now):
             ask_for_renditions(row)
     services.purge(now=now)
+    letters.tell_of_late_pictures(now)
+    letters.tell_of_stopped_keys(now)

@@ -253,6 +253,7 @@ USE_TZ = True
 # --- e-mail, logging ------------------------------------------------------------
 
 globals().update(dj_email_url.parse(env.secret("EMAIL_URL") or "console://"))
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 

@@ -34,6 +34,7 @@ class Key(models.Model):
     strict_until = models.DateTimeField(null=True, blank=True)
     submits_paused_until = models.DateTimeField(null=True, blank=True)
     submit_failures = models.PositiveIntegerField(default=0)
+    told_at = models.DateTimeField(null=True, blank=True)  # staff, of its stop
     bucket_level = models.FloatField(default=0)
     bucket_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)

@@ -157,6 +157,7 @@ class TryOn(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)  # by e-mail
 
     key = models.ForeignKey("tryon.Key", models.PROTECT, null=True, blank=True)
     remote_id = models.CharField(max_length=200, blank=True)

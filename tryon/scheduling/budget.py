@@ -226,6 +226,7 @@ def start_key(key: Key, now: datetime) -> None:
     Key.objects.filter(pk=key.pk).update(
         state=KeyState.WORKING,
         reason="",
+        told_at=None,
         paused_until=None,
         submits_paused_until=None,
         submit_failures=0,

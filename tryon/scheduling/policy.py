@@ -7,7 +7,7 @@ in flight; weigh by the owner's share. Times are seconds since any epoch.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -52,6 +52,7 @@ class Flying:
     submitted_at: float
     looked_at: float  # when it was last seen running
     not_before: float = 0
+    mode: str = ""
 
 
 @dataclass(slots=True)
@@ -113,12 +114,13 @@ def plan(
     waiting: Sequence[Waiting],
     keys: Sequence[KeyRoom],
     load: Load,
-    forecast: Forecast,
+    forecasts: Mapping[str, Forecast],
     timing: Timing,
 ) -> list[Planned]:
     """The requests worth sending from `now` until the horizon, in order of time.
 
-    `keys` are those that may be used; they, `load` and nothing else are changed.
+    `forecasts` by the jobs' mode. `keys` are those that may be used; they and `load`
+    are changed, nothing else.
     """
     planned: list[Planned] = []
     aloft = {job.id: job for job in flying}
@@ -130,7 +132,7 @@ def plan(
             while key.free(at, timing.limit) > 0 and (
                 key.level_then(at, timing.refill) >= 1
             ):
-                chosen = _choose(key, keys, at, aloft, queue, load, forecast, timing)
+                chosen = _choose(key, keys, at, aloft, queue, load, forecasts, timing)
                 if chosen is None:
                     break
                 planned.append(chosen)
@@ -154,7 +156,7 @@ def _choose(
     aloft: dict[Hashable, Flying],
     queue: dict[Hashable, Waiting],
     load: Load,
-    forecast: Forecast,
+    forecasts: Mapping[str, Forecast],
     timing: Timing,
 ) -> Planned | None:
     free = key.free(at, timing.limit)
@@ -166,7 +168,7 @@ def _choose(
             continue
         if at - job.looked_at < timing.look_again:
             continue
-        worth = waiting_worth(job, at, forecast, timing)
+        worth = waiting_worth(job, at, forecasts[job.mode], timing)
         worth /= max(price, 1e-9) * load.share(job.owner)
         if worth > best_worth:
             best, best_worth = job, worth

@@ -24,6 +24,7 @@ from .forecast import HISTORY, Forecast
 from .timing import timing
 
 FETCHES_A_PASS = 20
+ENOUGH = 20  # known durations, for a mode to stand on its own
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,25 @@ class WorkOrder:
     delay: float  # seconds from now
 
 
-def current_forecast() -> Forecast:
-    """From the last finished jobs' own columns; nothing else is state."""
+def current_forecasts() -> dict[str, Forecast]:
+    """By mode, from the last finished jobs' own columns; nothing else is state.
+
+    A mode with too few known durations borrows what all of them say.
+    """
     known = TryOn.objects.filter(duration_seconds__isnull=False)
-    durations = known.order_by("-answered_at").values_list(
-        "duration_seconds", flat=True
+    newest = list(
+        known.order_by("-answered_at").values_list("mode", "duration_seconds")[
+            : len(TryOn.Mode) * HISTORY
+        ]
     )
-    return Forecast(durations[:HISTORY], timing().expected)  # type: ignore[arg-type]
+    expected = timing().expected
+    forecasts = {}
+    for mode in TryOn.Mode.values:
+        own = [seconds for of, seconds in newest if of == mode and seconds]
+        if len(own) < ENOUGH:
+            own = [seconds for _of, seconds in newest if seconds]
+        forecasts[mode] = Forecast(own, expected)
+    return forecasts
 
 
 class Clock:
@@ -103,6 +116,7 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
             "last_look_at",
             "claim",
             "next_attempt_at",
+            "mode",
         )
     )
     in_flight_of: Counter[Hashable] = Counter(row[1] for row in aloft)
@@ -118,8 +132,9 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
             submitted_at=submitted.timestamp(),
             looked_at=(looked or submitted).timestamp(),
             not_before=later.timestamp() if later else 0,
+            mode=mode,
         )
-        for pk, owner, key, status, submitted, looked, claim, later in aloft
+        for pk, owner, key, status, submitted, looked, claim, later, mode in aloft
         if status == Status.PROCESSING and claim is None and submitted is not None
     ]
     load = current_load(in_flight_of)
@@ -127,7 +142,7 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
     if submits and load.queued:
         waiting = next_in_line(now, in_flight_of, most=round(t.burst) * len(rooms))
         _count_jobs(load, {job.owner for job in waiting} | in_flight_of.keys())
-    planned = policy.plan(at, flying, waiting, rooms, load, current_forecast(), t)
+    planned = policy.plan(at, flying, waiting, rooms, load, current_forecasts(), t)
     orders = [order for one in planned if (order := _reserve(one, now)) is not None]
     if planned:
         budget.keep_buckets(rooms)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
-from .. import quotas, services, tasks
+from .. import estimates, quotas, services, tasks
 from ..forms import ComposeForm
 from ..middleware import make_guest
 from ..models import SLOTS, Garment, GarmentKind, Photo
@@ -72,6 +72,7 @@ def _ask_for_renditions(form: ComposeForm) -> None:
 
 def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
     owner = request.owner or None
+    now = timezone.now()
     chosen = _chosen(request, form)
     photos = list(Photo.objects.visible_to(owner).recent()[:PHOTOS])
     if form.chosen_photo is not None and form.chosen_photo not in photos:
@@ -89,7 +90,8 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
         "chosen": chosen,
         "kinds": GarmentKind.choices,
         "filters": {name: request.GET.get(name, "") for name in ("kind", "of", "q")},
-        "tries": quotas.tries(owner, timezone.now()),
+        "tries": quotas.tries(owner, now),
+        "usually": estimates.Estimator(now).usually(),
     }
 
 

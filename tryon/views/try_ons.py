@@ -51,7 +51,8 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
         "try_on": try_on,
         "others": cards[1:],
         "next_garments": _next_garments(request, try_on),
-        "known": estimator.forecast.count if try_on.is_under_way else 0,
+        "known": estimator.forecast(try_on.mode).count if try_on.is_under_way else 0,
+        "usually": estimator.usually(try_on.mode) if try_on.is_under_way else "",
         "refresh": max(round(try_on.progress.look_in), 2)  # type: ignore[attr-defined]
         if try_on.is_under_way
         else None,

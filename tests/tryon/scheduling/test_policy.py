@@ -96,7 +96,7 @@ class Simulation:
                 waiting,
                 [room],
                 load,
-                Forecast(self.known[-64:], T.expected),
+                {"": Forecast(self.known[-64:], T.expected)},
                 Timing(horizon=step, step=step / 2),
             )
             level, level_at = room.level, room.level_at
@@ -225,7 +225,7 @@ def plan(flying=(), waiting=(), keys=None, queued=None, **load):
         in_flight_of=Counter(job.owner for job in flying),
         jobs=sum(counts.values()),
     )
-    return policy.plan(1000, flying, waiting, keys, known, Forecast([], 20), T)
+    return policy.plan(1000, flying, waiting, keys, known, {"": Forecast([], 20)}, T)
 
 
 def test_nothing_to_do():

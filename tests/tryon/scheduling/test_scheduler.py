@@ -194,3 +194,32 @@ def test_a_step_of_the_clock_is_noticed():
     clock.check(NOW + timedelta(minutes=5))
     key.refresh_from_db()
     assert key.bucket_level == 0
+
+
+def test_forecasts_by_mode_once_there_are_enough(alice):
+    photo, piece = factories.photo(alice), factories.garment(sku="F-1")
+    for n in range(25):
+        factories.try_on(
+            alice,
+            Status.COMPLETED,
+            photo=photo,
+            garment=piece,
+            with_result=False,
+            duration_seconds=10,
+            answered_at=NOW + seconds(n),
+        )
+    forecasts = scheduler.current_forecasts()
+    assert forecasts["single"].quantile(0.5) == forecasts["combo"].quantile(0.5) == 10
+    for n in range(20):
+        factories.try_on(
+            alice,
+            Status.COMPLETED,
+            combo=True,
+            photo=photo,
+            with_result=False,
+            duration_seconds=50,
+            answered_at=NOW + seconds(100 + n),
+        )
+    forecasts = scheduler.current_forecasts()
+    assert forecasts["single"].quantile(0.5) == 10
+    assert forecasts["combo"].quantile(0.5) == 50
