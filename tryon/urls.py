@@ -9,6 +9,7 @@ urlpatterns = [
     path("try-on/", compose.compose, name="compose"),
     path("try-on/updates/", try_ons.updates, name="updates"),
     path("try-on/<uuid:pk>/", try_ons.detail, name="try_on"),
+    path("try-on/<uuid:pk>/receipt/", try_ons.receipt, name="receipt"),
     path("try-on/<uuid:pk>/cancel/", try_ons.cancel, name="cancel_try_on"),
     path("try-on/<uuid:pk>/retry/", try_ons.retry, name="retry_try_on"),
     path("try-on/<uuid:pk>/send-again/", try_ons.send_again, name="send_again"),

@@ -66,6 +66,9 @@ def test_every_page(visit, shop, side, scheme):
     page.locator(".state-completed a").first.click()
     page.wait_for_selector(".picture.on")
     look(page, "result", side, scheme)
+    page.click("text=Receipt")
+    look(page, "receipt", side, scheme)
+    page.go_back()
     page.click(".tools >> text=Delete")
     look(page, "confirm-delete", side, scheme)
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import estimates, media, quotas, services, tasks
+from .. import estimates, media, quotas, receipts, services, tasks
 from ..models import Garment, Status, TryOn
 from .getters import OwnedRequest, get_try_on, owner_required
 
@@ -118,6 +118,22 @@ def _shown(card: str) -> tuple[uuid.UUID | None, str]:
         return uuid.UUID(pk), status
     except ValueError:
         return None, status
+
+
+@require_safe
+@never_cache
+@owner_required
+def receipt(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """What was asked, sent, answered and charged; with `?format=json` to keep."""
+    try_on = get_try_on(request, pk)
+    told = receipts.receipt(try_on)
+    if request.GET.get("format") == "json":
+        response = JsonResponse(told, json_dumps_params={"indent": 2})
+        name = f"fitting-room-receipt-{str(try_on.pk)[:8]}.json"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+    context = {"try_on": try_on, "receipt": told}
+    return render(request, "try_on/receipt.html", context)
 
 
 @require_POST
