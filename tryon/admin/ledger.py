@@ -1,10 +1,15 @@
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
-from .. import tasks
+from .. import health, tasks
 from ..models import ApiRequest, Key
 from ..models.ledger import KeyState
 from ..scheduling import budget
@@ -15,6 +20,40 @@ from .base import ReadOnlyMixin, link
 class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
     list_display = ["fingerprint", "state", "room", "reason", "paused_until"]
     actions = ["work_again", "pause"]
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("health/", wrap(self.health), name="tryon_health"),
+            path("health/pause/", wrap(self.pause_all), name="tryon_pause"),
+        ]
+        return own + super().get_urls()
+
+    def health(self, request: HttpRequest) -> HttpResponse:
+        """Each key's room, requests a minute, what waits and what fails."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        told = health.overview(timezone.now())
+        context = {
+            **self.admin_site.each_context(request),
+            **told,
+            "title": _("API health"),
+            "sentence": health.sentence(told),
+        }
+        return render(request, "admin/tryon/health.html", context)
+
+    @method_decorator(require_POST)
+    def pause_all(self, request: HttpRequest) -> HttpResponse:
+        """Stop or go on with all submissions; looks and downloads go on."""
+        if not self.may_pause(request):
+            raise PermissionDenied
+        paused = budget.pause_all(on=request.POST.get("on") == "1", now=timezone.now())
+        if not paused:
+            tasks.wake_up()
+        return redirect("admin:tryon_health")
+
+    def may_pause(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("tryon.change_key")
 
     @admin.display(description=_("free now"))
     def room(self, key: Key) -> str:

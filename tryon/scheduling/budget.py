@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
-from ..models.ledger import ApiRequest, Key, KeyState, Outcome, fingerprint
+from ..models.ledger import ApiRequest, Key, KeyState, Outcome, Planner, fingerprint
 from .policy import KeyRoom
 from .timing import Timing, timing
 
@@ -231,6 +231,14 @@ def start_key(key: Key, now: datetime) -> None:
         submits_paused_until=None,
         submit_failures=0,
     )
+
+
+def pause_all(*, on: bool, now: datetime) -> bool:
+    """Staff stop all submissions, or let them go on; looks go on either way."""
+    Planner.objects.update_or_create(
+        pk=1, defaults={"submits_paused_at": now if on else None}
+    )
+    return on
 
 
 def pause_submits(key: Key, now: datetime) -> None:

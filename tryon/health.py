@@ -1,0 +1,158 @@
+"""The API's health in figures, for the staff's page. Rules stay where they are."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from django.utils.translation import gettext as _
+
+from . import status
+from .models import ApiRequest, Key, Planner, Status, TryOn
+from .models.ledger import Outcome
+from .models.try_on import FailureCode
+from .scheduling import budget
+from .scheduling.scheduler import current_forecasts
+from .scheduling.timing import timing
+
+MINUTES = 60
+SLOTS = 60  # cells drawn a key, whatever the limit
+
+
+def overview(now: datetime) -> dict[str, Any]:
+    """A dozen queries, however long the queue."""
+    keys = budget.known_keys(now)
+    report = status.report(now)
+    planner = Planner.objects.first()
+    hour = now - timedelta(minutes=MINUTES)
+    return {
+        "now": now,
+        "problems": report["problems"],
+        "paused_at": planner.submits_paused_at if planner else None,
+        "keys": [key_card(key, now, hour) for key in keys],
+        "figures": figures(now, hour, report),
+        "chart": chart(keys, now, hour),
+        "failures": failures(hour),
+        "durations": durations(),
+        "latest": ApiRequest.objects.select_related("key", "try_on")[:20],
+    }
+
+
+def key_card(key: Key, now: datetime, hour: datetime) -> dict[str, Any]:
+    t = timing()
+    since = now - timedelta(seconds=t.window)
+    taken = ApiRequest.objects.filter(key=key).occupying(since)
+    held = sum(1 for at in taken.values_list("answered_at", flat=True) if at is None)
+    cooling = taken.count() - held
+    counted = ApiRequest.objects.filter(key=key, sent_at__gt=hour).aggregate(
+        sent=Count("id"), refused=Count("id", filter=Q(outcome=Outcome.RATE_LIMITED))
+    )
+    last_429 = ApiRequest.objects.filter(key=key, outcome=Outcome.RATE_LIMITED).first()
+    cells = ["held"] * held + ["cooling"] * cooling
+    return {
+        "key": key,
+        "state": status.state_of(key, now),
+        "is_well": key.is_open(now) and key.may_submit(now),
+        "room": t.limit - held - cooling,
+        "limit": t.limit,
+        "cells": (cells + ["free"] * SLOTS)[: max(t.limit, SLOTS)][:SLOTS],
+        "sent": counted["sent"],
+        "refused": counted["refused"],
+        "last_429": last_429,
+        "strict": key.strict_until is not None and key.strict_until > now,
+    }
+
+
+def figures(now: datetime, hour: datetime, report: dict[str, Any]) -> dict[str, Any]:
+    """In line, oldest, and the seconds lost on the way to the API and back."""
+    done = TryOn.objects.filter(answered_at__gt=hour, submitted_at__isnull=False)
+    waits, unseen = [], []
+    rows = done.annotate(sent=Min("api_requests__sent_at")).values_list(
+        "created_at", "sent", "submitted_at", "answered_at", "duration_seconds"
+    )
+    for created, sent, submitted, answered, lasted in rows[:1000]:
+        if sent is not None:
+            waits.append((sent - created).total_seconds())
+        if lasted is not None and answered is not None and submitted is not None:
+            unseen.append((answered - submitted).total_seconds() - lasted)
+    return {
+        "queued": report["states"][Status.QUEUED],
+        "in_flight": report["states"][Status.PROCESSING],
+        "oldest": report["oldest_queued_seconds"],
+        "last_tick": report["last_tick_seconds"],
+        "wait": middle(waits),
+        "unseen": middle(unseen),
+        "made": len(unseen),
+    }
+
+
+def middle(values: list[float]) -> float | None:
+    return sorted(values)[len(values) // 2] if values else None
+
+
+def chart(keys: list[Key], now: datetime, hour: datetime) -> dict[str, Any]:
+    """Requests sent in each of the last 60 minutes, as bars in a 600 × 120 drawing."""
+    sent = ApiRequest.objects.filter(sent_at__gt=hour).values_list("sent_at", flat=True)
+    counts = Counter(int((now - at).total_seconds() // 60) for at in sent if at)
+    limit = timing().limit * max(len(keys), 1)
+    most = max([limit, *counts.values()])
+    bars = []
+    for minute in range(MINUTES):
+        count = counts.get(MINUTES - 1 - minute, 0)
+        height = round(count / most * 110, 1)
+        bars.append({"x": minute * 10, "y": 120 - height, "height": height, "n": count})
+    return {
+        "bars": bars,
+        "limit": limit,
+        "limit_y": round(120 - limit / most * 110, 1),
+        "most": max(counts.values(), default=0),
+    }
+
+
+def failures(hour: datetime) -> list[dict[str, Any]]:
+    day = hour - timedelta(hours=23)
+    counted = (
+        TryOn.objects.filter(status=Status.FAILED, finished_at__gt=day)
+        .values("failure_code")
+        .annotate(n=Count("id"))
+        .order_by("-n")
+    )
+    return [
+        {"label": FailureCode(row["failure_code"]).label, "n": row["n"]}
+        for row in counted
+    ]
+
+
+def durations() -> list[dict[str, Any]]:
+    """Forecast beside true, by mode."""
+    told = []
+    for mode, forecast in current_forecasts().items():
+        last = TryOn.objects.filter(mode=mode, duration_seconds__isnull=False)
+        true = [
+            seconds
+            for seconds in last.order_by("-answered_at").values_list(
+                "duration_seconds", flat=True
+            )[:64]
+            if seconds is not None
+        ]
+        told.append(
+            {
+                "mode": TryOn.Mode(mode).label,
+                "p50": forecast.quantile(0.5),
+                "p95": forecast.quantile(0.95),
+                "true": middle(true),
+                "n": len(true),
+            }
+        )
+    return told
+
+
+def sentence(told: dict[str, Any]) -> str:
+    """One sentence on top: whether all is well."""
+    if told["paused_at"]:
+        return _("Submissions are paused by staff. What waits keeps its place.")
+    if told["problems"]:
+        return str(told["problems"][0])
+    if len(told["keys"]) == 1:
+        return _("All is well. The key is working.")
+    return _("All is well. All %(n)d keys are working.") % {"n": len(told["keys"])}
