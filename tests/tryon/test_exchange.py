@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,11 +10,11 @@ import pytest
 from tests import factories
 from tests.conftest import image_of
 from tests.factories import NOW
-from tryon import exchange, media, services
-from tryon.models import ApiRequest, Status
+from tryon import exchange, media, services, wording
+from tryon.models import ApiRequest, Key, Status, TryOn
 from tryon.models.ledger import Outcome
 from tryon.sandbox.jobs import Fault
-from tryon.scheduling import scheduler
+from tryon.scheduling import budget, scheduler
 
 KEY = "sk_live_" + "e" * 43
 
@@ -85,55 +86,203 @@ def test_what_is_sent_is_fitted_upright_stripped_and_neutral(alice, sandbox):
         assert not image.getexif() and "icc_profile" not in image.info
 
 
-@pytest.mark.parametrize(
-    ("fault", "status"),
-    [
-        (Fault("cut", next=1), Status.UNCONFIRMED),
-        (Fault("cut_after", next=1), Status.UNCONFIRMED),
-        (Fault("hang", next=1, value=5), Status.UNCONFIRMED),
-        (Fault("status", next=1, value=500), Status.UNCONFIRMED),
-        (Fault("status", next=1, value=400), Status.FAILED),
-        (Fault("status", next=1, value=422), Status.FAILED),
-        (Fault("body", next=1, value={"text": "<html>"}), Status.UNCONFIRMED),
-    ],
-    ids=lambda value: getattr(value, "name", None),
-)
-def test_submits_that_go_wrong(alice, sandbox, fault, status):
-    sandbox.state.faults = [fault]
+U, F = Status.UNCONFIRMED, Status.FAILED
+SUBMIT_FAULTS = [
+    (Fault("cut"), U, ""),
+    (Fault("cut_after"), U, ""),
+    (Fault("hang", value=4), U, ""),
+    (Fault("hang_after", value=4), U, ""),
+    (Fault("half"), U, ""),
+    (Fault("half_after"), U, ""),
+    (Fault("drip", value=4), U, ""),
+    (Fault("endless"), U, ""),
+    (Fault("body", value={"text": "<html>"}), U, ""),
+    (Fault("body", value={"text": ""}), U, ""),
+    (Fault("body_after", value={"text": '{"success": true}'}), U, ""),
+    (Fault("body", value={"status": 503, "text": "<html>"}), U, ""),
+    *[(Fault("status", value=code), U, "") for code in (408, 500, 502, 504)],
+    *[(Fault("flat", value=code), U, "") for code in (500, 502)],
+    *[(Fault("status", value=c), F, "refused") for c in (400, 404, 409, 413, 415, 422)],
+    *[(Fault("flat", value=code), F, "refused") for code in (400, 422)],
+    (Fault("body", value={"status": 400, "text": "<html>"}), F, "refused"),
+    (Fault("body", value={"status": 422, "text": ""}), F, "refused"),
+    (
+        Fault("body", value={"text": '{"success": false, "message": "no person"}'}),
+        F,
+        "photo_refused",
+    ),
+    (
+        Fault("body", value={"status": 400, "text": '{"error": "clothImage bad"}'}),
+        F,
+        "garment_refused",
+    ),
+]
+
+
+def name_of(value) -> str | None:
+    if isinstance(value, Fault):
+        return f"{value.on} {value.name} {value.value}"[:60]
+    return None
+
+
+@pytest.mark.parametrize(("fault", "status", "code"), SUBMIT_FAULTS, ids=name_of)
+def test_submits_that_go_wrong(alice, sandbox, fault, status, code):
+    sandbox.state.faults = [replace(fault, next=1)]
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.UNCONFIRMED, Status.FAILED)
-    assert try_on.status == status
-    assert sandbox.state.counts.submits == (fault.name == "cut_after")
+    assert (try_on.status, try_on.failure_code) == (status, code)
+    assert wording.advice(try_on).sentence
+    assert sandbox.state.counts.submits == fault.name.endswith("_after")
+    for _ in range(5):  # nothing is sent twice by itself
+        work()
+    assert sandbox.state.counts.submits == fault.name.endswith("_after")
 
 
+@pytest.mark.parametrize("form", ["status", "flat"])
 @pytest.mark.parametrize("code", [429, 503])
-def test_submits_that_certainly_created_nothing_go_again(alice, sandbox, code):
-    sandbox.state.faults = [Fault("status", next=1, value=code)]
+def test_submits_that_certainly_created_nothing_go_again(alice, sandbox, code, form):
+    sandbox.state.faults = [Fault(form, next=1, value=code)]
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.COMPLETED)
     assert sandbox.state.counts.submits == 1
+
+
+@pytest.mark.parametrize("form", ["status", "flat"])
+@pytest.mark.parametrize(
+    ("code", "state"),
+    [(401, "refused"), (402, "out_of_credits"), (403, "refused")],
+)
+def test_submits_that_stop_the_key_and_resume_without_loss(
+    alice, sandbox, code, state, form
+):
+    sandbox.state.faults = [Fault(form, next=1, value=code)]
+    try_on = factories.try_on(alice, created_at=now())
+    work()
+    try_on.refresh_from_db()
+    key = Key.objects.get()
+    assert (try_on.status, key.state) == (Status.QUEUED, state)
+    assert work() == []
+    budget.start_key(key, now())
+    until(try_on, Status.COMPLETED)
+    assert sandbox.state.counts.submits == 1
+
+
+PASSING = [
+    *[Fault("status", on="look", value=c) for c in (400, 404, 408, 429, 500, 502, 503)],
+    *[Fault("flat", on="look", value=code) for code in (404, 429, 500)],
+    Fault("cut", on="look"),
+    Fault("half", on="look"),
+    Fault("hang", on="look", value=3),
+    Fault("drip", on="look", value=3),
+    Fault("endless", on="look"),
+    Fault("vanish", on="look"),
+    Fault("redirect", on="look", value="http://10.0.0.1/"),
+    Fault("body", on="look", value={"text": "[]"}),
+    Fault("body", on="look", value={"text": "<html>"}),
+    Fault("body", on="look", value={"text": ""}),
+    Fault("body", on="look", value={"text": '{"data": {"status": 7}}'}),
+    Fault("fields", on="look", value={"status": "Something"}),
+    Fault("fields", on="look", value={"status": "processing"}),
+    Fault("fields", on="look", value={"status": "COMPLETED", "resultImagePath": None,
+                                      "processedUrl": ""}),
+    *[Fault("status", on="result", value=code) for code in (403, 404, 500)],
+    Fault("body", on="result", value={"text": "<html>late</html>"}),
+    Fault("body", on="result", value={"text": "<svg/>", "type": "image/svg+xml"}),
+    Fault("body", on="result", value={"text": ""}),
+    Fault("picture", on="result", value={"format": "TIFF"}),
+    Fault("picture", on="result", value={"format": "PNG", "width": 9, "height": 9}),
+    Fault("half", on="result"),
+    Fault("cut", on="result"),
+    Fault("hang", on="result", value=3),
+    Fault("drip", on="result", value=3),
+    Fault("endless", on="result"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=name_of)
+def test_looks_and_downloads_that_go_wrong_once_lose_nothing(alice, sandbox, fault):
+    sandbox.state.faults = [replace(fault, next=1)]
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.COMPLETED)
+    assert sandbox.state.counts.submits == 1
+    assert sandbox.state.faults[0].next == 0
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "fields",
     [
-        Fault("cut", on="look", next=2),
-        Fault("status", on="look", next=2, value=500),
-        Fault("status", on="look", next=2, value=404),
-        Fault("body", on="look", next=2, value={"text": '{"success": tr'}),
-        Fault("fields", on="look", next=1, value={"status": "Something"}),
-        Fault("status", on="result", next=2, value=404),
-        Fault("body", on="result", next=1, value={"text": "<html>late</html>"}),
-        Fault("body", on="result", next=1, value={"text": ""}),
-        Fault("cut", on="result", next=1),
+        {"status": "completed"},
+        {"processingCompletedAt": 1759935012, "createdAt": 1759934992},
+        {"processingCompletedAt": 1759935012191, "createdAt": 1759934992000},
+        {"processingCompletedAt": None, "createdAt": "soon"},
+        {"resultImagePath": None},
+        {"mode": None, "errorMessage": {"odd": 1}},
     ],
-    ids=lambda fault: f"{fault.on} {fault.name}",
+    ids=str,
 )
-def test_looks_and_downloads_that_go_wrong_lose_nothing(alice, sandbox, fault):
-    sandbox.state.faults = [fault]
+def test_odd_fields_are_no_trouble(alice, sandbox, fields):
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.PROCESSING)
+    (job,) = sandbox.state.jobs.values()
+    job.duration = 0.1
+    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    until(try_on, Status.COMPLETED)
+    assert try_on.duration_seconds is not None
+
+
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF"])
+def test_results_of_another_format_become_jpeg(alice, sandbox, format):
+    sandbox.state.faults = [
+        Fault("picture", on="result", next=1, value={"format": format})
+    ]
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.COMPLETED)
-    assert sandbox.state.counts.submits == 1
+    assert image_of(media.read(try_on.result.file_name)).format == "JPEG"
+
+
+def test_a_vanished_job_ends_after_three_looks(alice, sandbox):
+    sandbox.state.faults = [Fault("vanish", on="look", share=1)]
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.FAILED)
+    assert try_on.failure_code == "vanished"
+    assert sandbox.state.counts.looks == 3
+
+
+def test_faults_of_one_job(alice, sandbox):
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.PROCESSING)
+    other = factories.try_on(alice, created_at=now())
+    sandbox.state.faults = [Fault("vanish", on="look", share=1, job=try_on.remote_id)]
+    until(try_on, Status.FAILED)
+    until(other, Status.COMPLETED)
+
+
+def test_all_at_once_at_twenty_percent(alice, sandbox):
+    """Mixed faults: every job ends final or unconfirmed, none is submitted twice."""
+    photo, pieces = factories.photo(alice), factories.garments(12)
+    sandbox.state.faults = [
+        Fault("cut_after", share=0.1),
+        Fault("status", share=0.1, value=503),
+        Fault("status", on="look", share=0.1, value=500),
+        Fault("cut", on="look", share=0.1),
+        Fault("status", on="result", share=0.1, value=404),
+        Fault("half", on="result", share=0.1),
+    ]
+    jobs = [
+        factories.try_on(alice, photo=photo, garment=piece, created_at=now())
+        for piece in pieces
+    ]
+    ends = time.monotonic() + 60
+    resting = (Status.COMPLETED, Status.FAILED, Status.UNCONFIRMED)
+    while TryOn.objects.exclude(status__in=resting).exists():
+        assert time.monotonic() < ends, TryOn.objects.values_list("status")
+        work()
+        time.sleep(0.02)
+    told = sandbox.state.stats()
+    assert told["most_submits_of_one_picture"] == 1
+    lost = TryOn.objects.filter(status=Status.UNCONFIRMED).count()
+    assert told["submits"] == len(jobs)
+    assert TryOn.objects.filter(status=Status.COMPLETED).count() == len(jobs) - lost
 
 
 def test_a_redirect_to_a_private_address_ends_it(alice, sandbox):

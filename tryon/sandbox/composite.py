@@ -46,6 +46,13 @@ def plain() -> bytes:
     return out.getvalue()
 
 
+def blank(format: str, size: tuple[int, int]) -> bytes:
+    """A picture of another format or size than anybody expects."""
+    out = io.BytesIO()
+    Image.new("RGB", size, "#d9d4cc").save(out, format)
+    return out.getvalue()
+
+
 def _lay(person: Image.Image, garment: bytes, kind: str) -> None:
     cut = _cut_out(Image.open(io.BytesIO(garment)).convert("RGB"))
     if cut is None:

@@ -38,7 +38,6 @@ class Job:
     fails: bool
     pictures: dict[str, bytes]
     digest: str
-    fault: dict[str, Any] | None = None
     result: bytes | None = None
 
     def status(self, now: float) -> str:
@@ -54,7 +53,8 @@ class Job:
 class Fault:
     """One way to misbehave, for the `next` requests of kind `on` or with `share`.
 
-    `on`: submit, look, result. See `server.Handler` for the names.
+    `on`: submit, look, result. With `job` only for that one. `server.misbehave` says
+    what the names do and what `value` means to them.
     """
 
     name: str
@@ -62,6 +62,7 @@ class Fault:
     next: int = 0
     share: float = 0
     value: Any = None
+    job: str = ""
 
 
 @dataclass
@@ -98,11 +99,11 @@ class State:
             self.times.setdefault(key, []).append(now)
             return True
 
-    def take_fault(self, on: str) -> Fault | None:
+    def take_fault(self, on: str, job: str = "") -> Fault | None:
         """The fault that this request meets, if any; used up where it is counted."""
         with self.lock:
             for fault in self.faults:
-                if fault.on != on:
+                if fault.on != on or fault.job not in ("", job):
                     continue
                 if fault.next > 0:
                     fault.next -= 1

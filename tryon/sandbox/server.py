@@ -202,7 +202,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         with self.state.lock:
             self.state.counts.looks += 1
-        fault = self.state.take_fault("look")
+        fault = self.state.take_fault("look", job_id)
         if fault and fault.name != "fields":
             return self.misbehave(fault)
         job = self.state.jobs.get(job_id)
@@ -238,7 +238,7 @@ class Handler(BaseHTTPRequestHandler):
         }
 
     def result(self, name: str) -> None:
-        fault = self.state.take_fault("result")
+        fault = self.state.take_fault("result", name.removesuffix(".jpg"))
         if fault:
             return self.misbehave(fault)
         job = self.state.jobs.get(name.removesuffix(".jpg"))
@@ -263,7 +263,15 @@ class Handler(BaseHTTPRequestHandler):
     # --- faults ----------------------------------------------------------------
 
     def misbehave(self, fault: Fault) -> None:
-        """Names: status, cut, cut_after, hang, hang_after, body, redirect, drip."""
+        """One of the ways; those that end in `_after` come after a job was accepted.
+
+        - cut: no answer, the connection closed · hang: silence for `value` seconds
+        - status: `value` in the API's error form · flat: the same with a flat message
+        - body: `value` = {status, text, type, headers} · redirect: to `value`
+        - drip: a byte at a time for `value` seconds · half: an answer cut in its middle
+        - endless: bytes without end · picture: `value` = {format, width, height}
+        - vanish: the job is no longer known · fields: `value` over the look's own
+        """
         value = fault.value
         if fault.name in ("cut", "cut_after"):
             self.cut()
@@ -281,16 +289,40 @@ class Handler(BaseHTTPRequestHandler):
             )
         elif fault.name == "redirect":
             self.send(302, b"", "text/plain", {"Location": str(value)})
+        elif fault.name == "flat":
+            self.send_json(int(value), {"success": False, "message": f"Answer {value}"})
         elif fault.name == "drip":
             self.drip(float(value or 60))
+        elif fault.name in ("half", "half_after"):
+            self.start_body(5000)
+            self.wfile.write(b'{"success": true, "data": {"jo')
+            self.cut()
+        elif fault.name == "endless":
+            self.endless()
+        elif fault.name == "picture":
+            size = (int(value.get("width", 300)), int(value.get("height", 400)))
+            self.send(200, composite.blank(value["format"], size), "image/jpeg")
+        elif fault.name == "vanish":
+            self.send_error_json(404, "JOB_NOT_FOUND", "Job not found")
         else:
             raise ValueError(fault.name)
 
+    def start_body(self, length: int) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+
+    def endless(self) -> None:
+        """Until the other side hangs up."""
+        self.close_connection = True
+        self.send_response(200)
+        self.end_headers()
+        while True:
+            self.wfile.write(b"\xff" * 65536)
+
     def drip(self, seconds: float) -> None:
         """One byte of the answer at a time, for as long as `seconds`."""
-        self.send_response(200)
-        self.send_header("Content-Length", "100000")
-        self.end_headers()
+        self.start_body(100_000)
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             self.wfile.write(b" ")
