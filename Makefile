@@ -33,6 +33,10 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 test: $(VENV)/.tests
 	@ENV_FILE= python -m pytest
 
+# The study's rows with real processes: about half an hour.
+bench: $(VENV)/.tests
+	@ENV_FILE= python -m tests.bench
+
 lint: $(VENV)/.tests
 	@ruff check .
 	@ruff format --check .

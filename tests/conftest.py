@@ -34,7 +34,11 @@ def missing(program: str, how: str) -> None:
 def _media(tmp_path: Path, settings: Any) -> None:
     """Pictures of one test, gone with it."""
     local = "django.core.files.storage.FileSystemStorage"
-    options = {"location": tmp_path / "media", "base_url": None}
+    options = {
+        "location": tmp_path / "media",
+        "base_url": None,
+        "allow_overwrite": True,
+    }
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {"BACKEND": local, "OPTIONS": options},

@@ -9,10 +9,16 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import OperationalError, close_old_connections, transaction
+from django.db import (
+    DatabaseError,
+    OperationalError,
+    close_old_connections,
+    transaction,
+)
 from django.db.models import Q
 
 from . import images, media, miragic
+from .miragic.answers import RESULT_FIELDS
 from .models import FailureCode, InvalidMove, Result, StaleMove, Status, TryOn
 from .models.ledger import ApiRequest, KeyState, Outcome
 from .scheduling import budget
@@ -227,11 +233,10 @@ def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | N
     """Keep the picture, then call it completed. None if it was no longer wanted."""
     result = Result(try_on=try_on, created_at=now)
     result.store(picture)
-    raw = try_on.raw_answer or {}
+    raw = miragic.answers.without(try_on.raw_answer or {}, RESULT_FIELDS)
     data = raw.get("data")
     if isinstance(data, dict):
-        data = {k: v for k, v in data.items() if k not in miragic.answers.RESULT_FIELDS}
-        raw = {**raw, "data": data}
+        raw = {**raw, "data": miragic.answers.without(data, RESULT_FIELDS)}
     try:
         with transaction.atomic():
             try_on.move(
@@ -245,6 +250,9 @@ def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | N
     except (StaleMove, InvalidMove):
         media.delete(result.file_names)
         return None
+    except DatabaseError:
+        media.delete(result.file_names)  # fetched again when its lease runs out
+        raise
     return result
 
 

@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 @register()
 def base_url_needs_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    if settings.MIRAGIC_SANDBOX and "MIRAGIC_BASE_URL" in os.environ:
+    if settings.MIRAGIC_BASE_URL_WITHOUT_KEYS:
         return [
             Warning(
                 "MIRAGIC_BASE_URL is set, MIRAGIC_API_KEYS is not.",

@@ -29,6 +29,8 @@ GARMENT_SIZE = 1024
 RESULT_SIZE = 4096
 SHORTEST_SIDE = 300  # pixels, of an upload
 SHORTEST_RESULT_SIDE = 64
+RESULT_MEGAPIXELS = 64
+RESULT_MB = 40
 QUALITY = 90
 RENDITION_WIDTHS = (480, 960)  # pixels
 
@@ -78,9 +80,27 @@ class Picture:
     source_sha256: str
 
 
+@dataclass(frozen=True)
+class Limits:
+    long_side: int  # pixels it is fitted to
+    short_side: int  # pixels it must have
+    megabytes: float
+    megapixels: float
+
+
+def upload_limits(long_side: int) -> Limits:
+    return Limits(
+        long_side,
+        SHORTEST_SIDE,
+        settings.TRYON_MAX_UPLOAD_MB,
+        settings.TRYON_MAX_MEGAPIXELS,
+    )
+
+
 @contextmanager
-def decoder() -> Iterator[None]:
-    if not DECODERS.acquire(timeout=LONGEST_WAIT):
+def decoder(wait: float | None = None) -> Iterator[None]:
+    """One of the two; raises `Busy` after `wait` seconds, by default 20."""
+    if not DECODERS.acquire(timeout=LONGEST_WAIT if wait is None else wait):
         raise Busy
     try:
         yield
@@ -93,22 +113,26 @@ def read_person(file: BinaryIO) -> Picture:
 
     Raises `PictureError` with the sentence to show, `Busy` when overloaded.
     """
-    return _read(file, PERSON_SIZE, SHORTEST_SIDE)
+    return _read(file, upload_limits(PERSON_SIZE))
 
 
 def read_garment(file: BinaryIO) -> Picture:
     """A picture of clothes, at most 1024 pixels on the long side; raises as above."""
-    return _read(file, GARMENT_SIZE, SHORTEST_SIDE)
+    return _read(file, upload_limits(GARMENT_SIZE))
 
 
 def read_result(data: bytes) -> Picture:
     """What the API delivered, at most 4096 pixels on the long side; raises as above."""
-    return _read(io.BytesIO(data), RESULT_SIZE, SHORTEST_RESULT_SIDE)
+    limits = Limits(RESULT_SIZE, SHORTEST_RESULT_SIDE, RESULT_MB, RESULT_MEGAPIXELS)
+    return _read(io.BytesIO(data), limits)
 
 
 def rendition(data: bytes, width: int) -> bytes:
-    """A WebP of `width` pixels, or of the picture's own width if that is less."""
-    with decoder(), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+    """A WebP of `width` pixels, or of the picture's own width if that is less.
+
+    Raises `Busy` at once: renditions can wait, a look that they hold up cannot.
+    """
+    with decoder(wait=0.01), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         image.thumbnail((width, image.height * width), Image.Resampling.LANCZOS)
         out = io.BytesIO()
         image.save(out, "WEBP", quality=80, method=4)
@@ -124,21 +148,20 @@ def not_readable() -> PictureError:
     )
 
 
-def _read(file: BinaryIO, long_side: int, short_side: int) -> Picture:
-    sha256 = _check_bytes(file)
+def _read(file: BinaryIO, limits: Limits) -> Picture:
+    sha256 = _check_bytes(file, limits.megabytes)
     with decoder():
         try:
             with Image.open(file, formats=FORMATS) as image:
-                _check_pixels(image, short_side)
+                _check_pixels(image, limits)
                 _believe_exif(image, file)
-                clean = _normalise(image, long_side)
+                clean = _normalise(image, limits.long_side)
             return _encode(clean, sha256)
         except UNREADABLE as error:
             raise not_readable() from error
 
 
-def _check_bytes(file: BinaryIO) -> str:
-    limit = settings.TRYON_MAX_UPLOAD_MB
+def _check_bytes(file: BinaryIO, limit: float) -> str:
     size = file.seek(0, io.SEEK_END)
     if size == 0:
         raise PictureError(_("That file is empty. Choose another."))
@@ -153,9 +176,9 @@ def _check_bytes(file: BinaryIO) -> str:
     return digest
 
 
-def _check_pixels(image: Image.Image, short_side: int) -> None:
+def _check_pixels(image: Image.Image, limits: Limits) -> None:
     width, height = image.size
-    limit = settings.TRYON_MAX_MEGAPIXELS
+    limit, short_side = limits.megapixels, limits.short_side
     if width * height > limit * 1_000_000:
         raise PictureError(
             _(

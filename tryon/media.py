@@ -8,6 +8,7 @@ import re
 import secrets
 from datetime import datetime
 
+from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.base import ContentFile, File
@@ -34,15 +35,17 @@ def url(name: str) -> str:
 
 
 def save(name: str, content: ContentFile) -> None:
-    saved = default_storage.save(name, content)
-    if saved != name:
-        raise FileExistsError(name)
+    """Write a file; one that is there under this name is overwritten."""
+    default_storage.save(name, content)
 
 
-def replace(name: str, data: bytes) -> None:
-    """Write a file anew, for what may be made twice."""
-    default_storage.delete(name)
-    save(name, ContentFile(data))
+def is_there() -> bool:
+    """Whether storage answers at all."""
+    try:
+        default_storage.exists("readyz")
+    except (OSError, BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def open_file(name: str) -> File:

@@ -58,6 +58,7 @@ def make_guest(request: HttpRequest) -> User:
     secret = request.META["CSRF_COOKIE"].encode()
     browser = hashlib.sha256(b"guest:" + secret).hexdigest()
     guest = User.objects.get_or_create_guest(browser, timezone.now())
+    request.session.cycle_key()
     request.session[GUEST] = guest.pk
     request.owner = guest  # type: ignore[attr-defined]
     return guest

@@ -9,8 +9,11 @@ import logging
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
+from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -28,6 +31,7 @@ from .models import (
     TryOnEvent,
     User,
 )
+from .models.try_on import FINAL
 
 logger = logging.getLogger(__name__)
 
@@ -60,10 +64,10 @@ def add_garment(
 ) -> Garment:
     """A customer's own piece, or with `owner` None one of the catalogue."""
     same: Any = Garment.objects.filter(
-        owner=owner, kind=kind, source_sha256=picture.source_sha256, retired_at=None
+        owner=owner, kind=kind, source_sha256=picture.source_sha256
     )
     if owner is None:
-        same = same.filter(sku=fields.get("sku", ""))
+        same = same.filter(sku=fields.get("sku", ""), retired_at=None)
     garment = Garment(owner=owner, kind=kind, name=name, **fields)
     return _add(garment, picture, same, now)
 
@@ -88,11 +92,14 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
 
 
 def make_renditions(*, row: Photo | Garment | Any, now: datetime) -> None:
-    """The WebP files beside a stored picture."""
+    """The WebP files beside a stored picture. Raises `images.Busy`."""
     data = media.read(row.file_name)
     for width in images.RENDITION_WIDTHS:
-        media.replace(row.rendition_name(width), images.rendition(data, width))
-    type(row).objects.filter(pk=row.pk).update(renditions_at=now)  # type: ignore[misc]
+        made = ContentFile(images.rendition(data, width))
+        media.save(row.rendition_name(width), made)
+    rows: Any = type(row).objects
+    if not rows.filter(pk=row.pk).update(renditions_at=now):
+        media.delete(row.file_names)  # it was deleted meanwhile
 
 
 def without_renditions(*, model: Any, now: datetime) -> Any:
@@ -173,8 +180,10 @@ def create_try_on(
             # Locks the owner, so that two clicks at once come one after the other.
             User.objects.select_for_update().get(pk=owner.pk)
         replayed = TryOn.objects.filter(owner=owner, token=token).first()
-        if replayed is not None:
+        if replayed is not None and replayed.deleted_at is None:
             return replayed, False
+        if replayed is not None:
+            token = uuid.uuid4()  # what that form made was deleted: a new wish
         if not again:
             same = TryOn.objects.filter(owner=owner).same_as(photo, garment, bottom)
             found = same.recent().first()
@@ -258,11 +267,7 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
             Status.UNCONFIRMED,
         ):
             cancel(try_on=try_on, now=now, by=by)
-        result = getattr(try_on, "result", None)
-        if result is not None:
-            names = result.file_names
-            result.delete()
-            transaction.on_commit(lambda: media.delete(names))
+        # First the row, which then holds whoever is just completing it.
         TryOn.objects.filter(pk=try_on.pk).update(
             deleted_at=now,
             photo=None,
@@ -272,6 +277,10 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
             raw_answer=None,
             failure_detail="",
         )
+        for result in Result.objects.filter(try_on=try_on.pk):
+            names = result.file_names
+            result.delete()
+            transaction.on_commit(partial(media.delete, names))
 
 
 # --- people -------------------------------------------------------------------------
@@ -319,5 +328,17 @@ def purge(*, now: datetime) -> None:
     """What is due goes: guests after a day, tombstones past the quota's window."""
     for guest in User.objects.expired_guests(now):
         delete_owner(owner=guest, now=now)
-    gone = TryOn.objects.tombstones(now)
-    gone.delete()
+    TryOn.objects.tombstones(now).delete()
+    if settings.TRYON_RETENTION_DAYS:
+        _retire_old(now - timedelta(days=settings.TRYON_RETENTION_DAYS), now)
+
+
+def _retire_old(before: datetime, now: datetime) -> None:
+    """Where the shop keeps pictures for so many days only."""
+    for photo in Photo.objects.filter(created_at__lt=before):
+        delete_photo(photo=photo, now=now, by=None)
+    for garment in Garment.objects.filter(owner__isnull=False, created_at__lt=before):
+        delete_garment(garment=garment, now=now, by=None)
+    over = TryOn.objects.existing().in_status(FINAL).filter(created_at__lt=before)
+    for try_on in over:
+        delete_try_on(try_on=try_on, now=now, by=None)

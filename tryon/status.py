@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import DatabaseError
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
@@ -51,7 +52,7 @@ def report(now: datetime) -> dict[str, Any]:
 
 def state_of(key: Key, now: datetime) -> str:
     if key.state == KeyState.WORKING and not key.is_open(now):
-        return KeyState.PAUSED
+        return KeyState.PAUSED  # by a 429
     return key.state
 
 
@@ -84,3 +85,15 @@ def find_problems(
             "in the admin."
         )
     return problems
+
+
+def no_database(error: DatabaseError) -> dict[str, Any]:
+    """The same report when there is nobody to ask."""
+    return {
+        "ok": False,
+        "problems": [f"The database does not answer: {error}".strip()],
+        "states": dict.fromkeys(Status.values, None),
+        "oldest_queued_seconds": None,
+        "keys": [],
+        "last_tick_seconds": None,
+    }

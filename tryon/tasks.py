@@ -8,12 +8,12 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from celery import shared_task
+from celery import current_app, shared_task
 from django.apps import apps
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import exchange, letters, services
+from . import exchange, images, letters, services
 from .models import Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
@@ -38,10 +38,19 @@ def _send(name: str, *args: Any, **options: Any) -> None:
         logger.warning("the broker is away; %s waits for the next tick", name)
 
 
+def broker_answers() -> bool:
+    try:
+        with current_app.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=2)
+    except (BrokerDown, OSError):
+        return False
+    return True
+
+
 @shared_task
 def dispatch() -> None:
     """Plan the coming second and send its requests to the workers."""
-    for order in scheduler.tick(budget.database_now()):
+    for order in scheduler.tick(budget.database_now):
         globals()[order.task].apply_async(
             (str(order.row), str(order.token)),
             countdown=order.delay or None,
@@ -65,14 +74,21 @@ def poll(request_id: str, token: str) -> None:
 def fetch(try_on_id: str, claim: str) -> None:
     result = exchange.fetch(try_on_id, claim)
     if result is not None:
-        services.make_renditions(row=result, now=timezone.now())
+        ask_for_renditions(result)
+        wake_up()
 
 
 @shared_task
 def render(model: str, pk: str) -> None:
     row = apps.get_model("tryon", model).objects.filter(pk=pk).first()
-    if row is not None and row.renditions_at is None:
+    if row is None or row.renditions_at is not None:
+        return
+    try:
         services.make_renditions(row=row, now=timezone.now())
+    except images.Busy:
+        _send("render", model, pk, countdown=1)
+    except FileNotFoundError:
+        logger.info("%s %s was deleted meanwhile", model, pk)
 
 
 @shared_task

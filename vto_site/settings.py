@@ -143,7 +143,12 @@ AWS_S3_ENDPOINT_URL = env.text("AWS_S3_ENDPOINT_URL") or None
 _media: dict[str, Any] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     # No base_url: there is no public address, tryon.media serves each file.
-    "OPTIONS": {"location": DATA_DIR / "media", "base_url": None},
+    "OPTIONS": {
+        "location": DATA_DIR / "media",
+        "base_url": None,
+        # Names are random; only renditions are ever written twice.
+        "allow_overwrite": True,
+    },
 }
 if AWS_STORAGE_BUCKET_NAME:
     _media = {
@@ -288,6 +293,7 @@ MIRAGIC_BASE_URL = env.text(
     "MIRAGIC_BASE_URL",
     f"http://127.0.0.1:{PORT + 1}" if MIRAGIC_SANDBOX else "https://backend.miragic.ai",
 ).rstrip("/")
+MIRAGIC_BASE_URL_WITHOUT_KEYS = MIRAGIC_SANDBOX and bool(env.text("MIRAGIC_BASE_URL"))
 MIRAGIC_RATE_LIMIT = env.integer("MIRAGIC_RATE_LIMIT", 60, minimum=1)
 MIRAGIC_RATE_WINDOW = env.number("MIRAGIC_RATE_WINDOW", 60, minimum=1)
 MIRAGIC_EXPECTED_SECONDS = env.number("MIRAGIC_EXPECTED_SECONDS", 20, minimum=1)
@@ -329,7 +335,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):  # vto_site.broker
         "data_folder_out": str(BROKER_DIR / "messages"),
         "processed_folder": str(BROKER_DIR / "taken"),
         "control_folder": str(BROKER_DIR / "control"),
-        "polling_interval": 0.1,
+        "polling_interval": max(0.1 / MIRAGIC_TIME_SCALE, 0.01),
     }
 
 # In memory: a schedule file would be one more thing to lose or to lock.

@@ -146,3 +146,38 @@ def test_an_account_made_by_staff(as_staff):
     }
     as_staff.post("/admin/tryon/user/add/", fields)
     assert User.objects.get(email="new@example.org").check_password("a long password")
+
+
+# --- found by review ------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_customer_with_a_piece_of_their_own_can_be_deleted(as_staff, alice):
+    factories.garment(owner=alice)
+    page = f"/admin/tryon/user/{alice.pk}/delete/"
+    assert as_staff.get(page).status_code == 200
+    as_staff.post(page, {"post": "yes"})
+    assert not User.objects.filter(pk=alice.pk).exists()
+
+
+def test_who_may_only_look_may_not_act(client, rows):
+    from django.contrib.auth.models import Permission
+
+    helper = User.objects.create_user("helper@example.org", is_staff=True)
+    views = Permission.objects.filter(codename__in=["view_key", "view_tryon"])
+    helper.user_permissions.set(views)
+    client.force_login(helper)
+    key = Key.objects.get()
+    act(client, "key", "pause", key.pk)
+    key.refresh_from_db()
+    assert key.state == KeyState.WORKING
+
+
+def test_a_sku_twice_is_a_sentence(as_staff):
+    factories.garment(sku="N-1")
+    file = File("coat.png", picture_bytes(format="PNG"))
+    fields = {"kind": "upper_body", "name": "Coat", "sku": "N-1"}
+    response = as_staff.post(
+        "/admin/tryon/garment/add/", {**fields, "new_picture": file}
+    )
+    assert "with this SKU already" in response.content.decode()

@@ -25,7 +25,7 @@ def sent(try_on) -> ApiRequest:
     """The one request that the scheduler plans for it, sent."""
     scheduler.clock.last = None
     at = NOW + timedelta(seconds=40)
-    scheduler.tick(at)
+    scheduler.tick(lambda: at)
     request = ApiRequest.objects.get(outcome="", try_on=try_on)
     assert budget.send(request, at)
     return request

@@ -7,9 +7,8 @@ def test_a_sound_installation_has_nothing_to_say(db):
     assert [check for check in run_checks() if check.id.startswith("tryon")] == []
 
 
-def test_a_base_url_without_keys(settings, monkeypatch):
-    monkeypatch.setenv("MIRAGIC_BASE_URL", "https://backend.miragic.ai")
-    settings.MIRAGIC_SANDBOX = True
+def test_a_base_url_without_keys(settings):
+    settings.MIRAGIC_BASE_URL_WITHOUT_KEYS = True
     (warning,) = checks.base_url_needs_keys(None)
     assert (warning.id, bool(warning.hint)) == ("tryon.W001", True)
 

@@ -36,7 +36,7 @@ def now() -> datetime:
 def work() -> list[str]:
     """One pass of the dispatcher, its orders carried out here and now."""
     done = []
-    for order in scheduler.tick(now()):
+    for order in scheduler.tick(now):
         if order.task == "submit":
             exchange.submit(order.row, str(order.token))
         elif order.task == "poll":
@@ -295,7 +295,7 @@ def test_a_redirect_to_a_private_address_ends_it(alice, sandbox):
 
 def test_a_message_that_comes_twice_posts_once(alice, sandbox):
     factories.try_on(alice, created_at=now())
-    (order,) = scheduler.tick(now())
+    (order,) = scheduler.tick(now)
     assert exchange.submit(order.row, str(order.token))
     assert not exchange.submit(order.row, str(order.token))
     assert sandbox.state.counts.submits == 1
@@ -303,7 +303,7 @@ def test_a_message_that_comes_twice_posts_once(alice, sandbox):
 
 def test_a_wrong_token_does_nothing(alice, sandbox):
     factories.try_on(alice, created_at=now())
-    (order,) = scheduler.tick(now())
+    (order,) = scheduler.tick(now)
     assert not exchange.submit(order.row, str(uuid.uuid4()))
     assert exchange.fetch(str(uuid.uuid4()), str(uuid.uuid4())) is None
     assert sandbox.state.counts.submits == 0
@@ -321,7 +321,7 @@ def test_our_own_file_is_gone(alice, sandbox):
 
 def test_deleted_meanwhile(alice, sandbox):
     try_on = factories.try_on(alice, created_at=now())
-    (order,) = scheduler.tick(now())
+    (order,) = scheduler.tick(now)
     services.delete_try_on(try_on=try_on, now=NOW, by=alice)
     assert not exchange.submit(order.row, str(order.token))
     assert sandbox.state.counts.submits == 0
@@ -329,7 +329,7 @@ def test_deleted_meanwhile(alice, sandbox):
 
 def test_a_key_taken_out_of_the_settings_sends_nothing(alice, sandbox, settings):
     factories.try_on(alice, created_at=now())
-    (order,) = scheduler.tick(now())
+    (order,) = scheduler.tick(now)
     settings.MIRAGIC_API_KEYS = ["sk_live_" + "n" * 43]
     assert not exchange.submit(order.row, str(order.token))
 

@@ -66,9 +66,9 @@ def test_pause_and_go_on(as_staff, alice, house):
     assert "paused by staff" in as_staff.get(PAGE).content.decode()
     factories.try_on(alice)
     scheduler.clock.last = None
-    assert scheduler.tick(timezone.now()) == []
+    assert scheduler.tick(timezone.now) == []
     as_staff.post("/admin/tryon/key/health/pause/", {"on": "0"})
-    assert len(scheduler.tick(timezone.now())) == 1
+    assert len(scheduler.tick(timezone.now)) == 1
 
 
 def test_only_for_staff_with_the_permission(as_alice, client):

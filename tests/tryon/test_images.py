@@ -217,6 +217,12 @@ def test_a_result_is_checked_too():
     assert images.read_result(picture_bytes(512, 640)).width == 512
 
 
+def test_a_paid_result_is_not_refused_by_the_limits_of_uploads(settings):
+    settings.TRYON_MAX_MEGAPIXELS = 0.1
+    settings.TRYON_MAX_UPLOAD_MB = 0.001
+    assert images.read_result(picture_bytes(800, 800)).width == 800
+
+
 def test_waits_for_a_decoder_and_then_says_busy(monkeypatch, jpeg):
     monkeypatch.setattr(images, "LONGEST_WAIT", 0.05)
     with images.decoder(), images.decoder():

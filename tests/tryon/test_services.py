@@ -217,3 +217,63 @@ def test_signing_in_brings_the_guests_things_along(alice, jpeg, media_files):
     assert (made.owner, made.photo, own.owner) == (alice, twin, alice)
     assert not User.objects.filter(pk=guest.pk).exists()
     assert doubled.file_name not in media_files()
+
+
+# --- found by review ------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deleting_while_it_is_being_completed_leaves_no_picture(alice, media_files):
+    """The view has loaded it as fetching; the worker completes it meanwhile."""
+    done = factories.try_on(alice, Status.COMPLETED)
+    name = done.result.file_name
+    loaded = TryOn.objects.get(pk=done.pk)
+    loaded.status = Status.FETCHING
+    loaded._state.fields_cache["result"] = None
+    services.delete_try_on(try_on=loaded, now=NOW, by=alice)
+    assert not Result.objects.exists()
+    assert name not in media_files()
+
+
+def test_renditions_of_what_was_deleted_meanwhile_leave_no_file(alice, media_files):
+    photo = factories.photo(alice)
+    Photo.objects.filter(pk=photo.pk).delete()
+    services.make_renditions(row=photo, now=NOW)
+    assert media_files() == []
+
+
+def test_a_form_sent_again_after_its_picture_was_deleted_is_a_new_wish(alice):
+    failed = factories.try_on(alice, Status.FAILED)
+    new, _ = services.retry(try_on=failed, now=NOW)
+    services.delete_try_on(try_on=new, now=NOW, by=alice)
+    again, created = services.retry(try_on=failed, now=NOW)
+    assert created and again != new
+
+
+def test_a_retired_own_piece_uploaded_again_is_that_piece(alice, jpeg):
+    picture = images.read_garment(io.BytesIO(jpeg))
+    fields = {"owner": alice, "picture": picture, "kind": "upper_body", "now": NOW}
+    own = services.add_garment(**fields)
+    Garment.objects.update(retired_at=NOW)
+    assert services.add_garment(**fields) == own
+
+
+@pytest.mark.django_db(transaction=True)
+def test_retention(alice, settings, media_files):
+    settings.TRYON_RETENTION_DAYS = 7
+    old = NOW - timedelta(days=8)
+    factories.try_on(
+        alice,
+        Status.COMPLETED,
+        created_at=old,
+        photo=factories.photo(alice, now=old),
+        garment=factories.garment(owner=alice, now=old),
+    )
+    kept = factories.try_on(alice, Status.COMPLETED, created_at=NOW)
+    services.purge(now=NOW)
+    assert list(TryOn.objects.existing()) == [kept]
+    assert set(media_files()) == {
+        kept.photo.file_name,
+        kept.garment.file_name,
+        kept.result.file_name,
+    }

@@ -41,6 +41,12 @@ class ReadOnlyMixin:
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Who may press the actions' buttons, though no field can be changed."""
+        meta = self.model._meta  # type: ignore[attr-defined]
+        right: bool = request.user.has_perm(f"tryon.change_{meta.model_name}")  # type: ignore[union-attr]
+        return right
+
 
 class PictureAdmin(admin.ModelAdmin):
     show_full_result_count = False

@@ -45,15 +45,12 @@ class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
     @method_decorator(require_POST)
     def pause_all(self, request: HttpRequest) -> HttpResponse:
         """Stop or go on with all submissions; looks and downloads go on."""
-        if not self.may_pause(request):
+        if not self.has_operate_permission(request):
             raise PermissionDenied
         paused = budget.pause_all(on=request.POST.get("on") == "1", now=timezone.now())
         if not paused:
             tasks.wake_up()
         return redirect("admin:tryon_health")
-
-    def may_pause(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("tryon.change_key")
 
     @admin.display(description=_("free now"))
     def room(self, key: Key) -> str:
@@ -61,14 +58,16 @@ class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
             budget.room_now(timezone.now()).get(key.pk, _("not in the settings"))
         )
 
-    @admin.action(description=_("Work again: what stopped it is mended"))
+    @admin.action(
+        permissions=["operate"], description=_("Work again: what stopped it is mended")
+    )
     def work_again(self, request: HttpRequest, queryset: QuerySet[Key]) -> None:
         for key in queryset:
             budget.start_key(key, timezone.now())
         tasks.wake_up()
         messages.success(request, _("Working again; its jobs go on."))
 
-    @admin.action(description=_("Pause: its jobs wait"))
+    @admin.action(permissions=["operate"], description=_("Pause: its jobs wait"))
     def pause(self, request: HttpRequest, queryset: QuerySet[Key]) -> None:
         for key in queryset:
             budget.stop_key(key, KeyState.PAUSED, f"paused by {request.user}")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import quotas, services
-from ..models import User
+from ..models import Garment, User
 
 
 class CreationForm(AdminUserCreationForm):
@@ -53,6 +53,11 @@ class UserAdmin(DjangoUserAdmin):
     def used_today(self, user: User) -> str:
         tries = quotas.tries(user, timezone.now())
         return f"{tries.used} / {tries.limit}"
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Their own pieces go too, though the catalogue is never deleted."""
+        found, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return found, counts, needed - {Garment._meta.verbose_name}, protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """The same path as the customer's own: files and results go too."""

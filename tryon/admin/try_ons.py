@@ -96,12 +96,17 @@ class TryOnAdmin(ReadOnlyMixin, admin.ModelAdmin):
             return "–"
         return f"{(try_on.finished_at - try_on.created_at).total_seconds():.1f}"
 
-    @admin.action(description=_("Send again (only unconfirmed ones)"))
+    @admin.action(
+        permissions=["operate"], description=_("Send again (only unconfirmed ones)")
+    )
     def send_again(self, request: HttpRequest, queryset: Any) -> None:
         self._each(request, queryset, services.send_again)
         tasks.wake_up()
 
-    @admin.action(description=_("Cancel (only those in line or unconfirmed)"))
+    @admin.action(
+        permissions=["operate"],
+        description=_("Cancel (only those in line or unconfirmed)"),
+    )
     def cancel(self, request: HttpRequest, queryset: Any) -> None:
         self._each(request, queryset, services.cancel)
 

@@ -50,6 +50,10 @@ class GarmentAdminForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        sku = cleaned.get("sku")
+        same = Garment.objects.filter(owner=None, sku=sku).exclude(pk=self.instance.pk)
+        if sku and same.exists():
+            self.add_error("sku", _("There is a piece with this SKU already."))
         if not self.instance.stem and not cleaned.get("new_picture"):
             self.add_error("new_picture", _("Choose a picture."))
         return cleaned
@@ -99,10 +103,15 @@ class GarmentAdmin(PictureAdmin):
         """Histories show them: retire instead."""
         return False
 
-    @admin.action(description=_("Retire: histories stay, nobody can choose it"))
+    @admin.action(
+        permissions=["change"],
+        description=_("Retire: histories stay, nobody can choose it"),
+    )
     def retire(self, request: HttpRequest, queryset: Any) -> None:
-        queryset.filter(retired_at=None).update(retired_at=timezone.now())
+        queryset.filter(owner=None, retired_at=None).update(retired_at=timezone.now())
 
-    @admin.action(description=_("Bring back into the catalogue"))
+    @admin.action(
+        permissions=["change"], description=_("Bring back into the catalogue")
+    )
     def bring_back(self, request: HttpRequest, queryset: Any) -> None:
         queryset.update(retired_at=None)

@@ -6,6 +6,7 @@ contradicts itself, both forms are read.
 
 import json
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,6 +28,7 @@ from .redact import redact
 # Our own pictures under addresses that need no key: never kept.
 PRIVATE_FIELDS = ("humanImagePath", "clothImagePath", "bottomClothImagePath")
 RESULT_FIELDS = ("resultImagePath", "processedUrl", "download_signed_url")
+ADDRESS = re.compile(r"https?:\\?/\\?/[^\s\"'<>]*")
 MAX_DETAIL = 500  # characters of a foreign text that are kept
 
 
@@ -136,12 +138,23 @@ def looked(status: int, body: bytes, base_url: str) -> Looked:
     )
     return Looked(
         state=state,
-        result_url=urljoin(base_url + "/", url) if url else "",
+        result_url=_absolute(url, base_url) if url else "",
         error_message=redact(str(data.get("errorMessage") or ""))[:MAX_DETAIL],
         seconds=_seconds(data),
-        raw={k: v for k, v in answer.items() if k != "data"}
-        | {"data": {k: v for k, v in data.items() if k not in PRIVATE_FIELDS}},
+        raw=without({**answer, "data": without(data, PRIVATE_FIELDS)}, PRIVATE_FIELDS),
     )
+
+
+def without(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _absolute(url: str, base_url: str) -> str:
+    """Empty if it is no address at all."""
+    try:
+        return urljoin(base_url + "/", url)
+    except ValueError:
+        return ""
 
 
 def _seconds(data: dict[str, Any]) -> float | None:
@@ -210,4 +223,6 @@ def _code_and_message(answer: dict[str, Any]) -> tuple[str, str]:
 
 
 def _excerpt(body: bytes) -> str:
-    return redact(body[:MAX_DETAIL].decode("utf-8", "replace")).strip()
+    """A foreign text, short, and without addresses: ours could be among them."""
+    text = redact(body[:MAX_DETAIL].decode("utf-8", "replace"))
+    return ADDRESS.sub("(address)", text).strip()

@@ -89,7 +89,7 @@ class Client:
         """
         with Exchange(self.deadlines.download) as exchange:
             for _hop in range(MAX_REDIRECTS + 1):
-                if urlsplit(url).scheme not in ("http", "https"):
+                if not _is_web_address(url):
                     raise ResultUnavailable("not a web address", final=True)
                 exchange.public_only = _origin(url) != _origin(self.base_url)
                 try:
@@ -147,6 +147,13 @@ class Client:
                 ),
             )
         return response.status_code, body
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in ("http", "https")
+    except ValueError:
+        return False
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 GUEST_LIFETIME = timedelta(days=1)
+FIRST_REQUESTS = timedelta(seconds=30)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -39,10 +40,15 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         )
 
     def get_or_create_guest(self, browser: str, now: datetime) -> "User":
-        """The guest of one browser; `browser` is a secret only it knows, hashed.
+        """The guest of a browser's first requests; `browser`: its CSRF secret, hashed.
 
-        Two first requests at once (a double click) find the same row.
+        Only two first requests at once (a double click) find the same row: later the
+        session alone says who a guest is, for that secret is no log-in.
         """
+        earlier = self.filter(guest_browser=browser)
+        earlier.filter(
+            guest_expires_at__lt=now + GUEST_LIFETIME - FIRST_REQUESTS
+        ).update(guest_browser=None)
         guest, _created = self.get_or_create(
             guest_browser=browser,
             defaults={

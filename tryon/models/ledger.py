@@ -48,12 +48,16 @@ class Key(models.Model):
         return f"key {self.fingerprint}"
 
     def is_open(self, now: datetime) -> bool:
-        return self.state == KeyState.WORKING and not (
+        """May look. One that is paused or out of credits still brings home what is
+        paid for."""
+        return self.state != KeyState.REFUSED and not (
             self.paused_until and self.paused_until > now
         )
 
     def may_submit(self, now: datetime) -> bool:
-        return not (self.submits_paused_until and self.submits_paused_until > now)
+        return self.state == KeyState.WORKING and not (
+            self.submits_paused_until and self.submits_paused_until > now
+        )
 
 
 class Outcome(models.TextChoices):

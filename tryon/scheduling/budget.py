@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
+from ..models import TryOn
 from ..models.ledger import ApiRequest, Key, KeyState, Outcome, Planner, fingerprint
 from .policy import KeyRoom
 from .timing import Timing, timing
@@ -82,7 +83,7 @@ def rooms(
         if key.submits_paused_until is not None:
             submits_from = key.submits_paused_until.timestamp()
         probing = key.submit_failures > 0
-        if probing and submits[key.pk]:
+        if key.state != KeyState.WORKING or (probing and submits[key.pk]):
             submits_from = float("inf")
         found.append(
             KeyRoom(
@@ -134,9 +135,14 @@ def keep_buckets(keys: Sequence[KeyRoom]) -> None:
 
 
 def send(request: ApiRequest, now: datetime) -> bool:
-    """Phase two, as the last act before the socket. False: void, or sent before."""
+    """Phase two, as the last act before the socket.
+
+    False: void, sent before, or no longer what its try-on waits for. Each condition
+    is on the row itself, or PostgreSQL would not look at it again after waiting.
+    """
+    claimed = TryOn.objects.filter(deleted_at=None, claim=request.token)
     sent = ApiRequest.objects.filter(
-        pk=request.pk, sent_at=None, outcome="", try_on__deleted_at=None
+        pk=request.pk, sent_at=None, outcome="", try_on__in=claimed
     ).update(sent_at=now)
     request.sent_at = now
     return bool(sent)
@@ -213,7 +219,7 @@ def slow_down(key: Key, retry_after: float | None, now: datetime) -> None:
 
 
 def stop_key(key: Key, state: str, reason: str) -> None:
-    """The API does not take this key, or it has no credits: its jobs wait."""
+    """The API does not take this key, or it has no credits: what is queued waits."""
     changed = Key.objects.filter(pk=key.pk, state=KeyState.WORKING).update(
         state=state, reason=reason[:2000]
     )

@@ -7,7 +7,7 @@ second, reserves it in the ledger and returns the orders; `tasks` sends them.
 import time
 import uuid
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ from . import budget, policy
 from .forecast import HISTORY, Forecast
 from .timing import timing
 
-FETCHES_A_PASS = 20
+FETCHES_AT_ONCE = 8
 ENOUGH = 20  # known durations, for a mode to stand on its own
 
 
@@ -76,10 +76,14 @@ class Clock:
 clock = Clock()
 
 
-def tick(now: datetime) -> list[WorkOrder]:
-    """One pass. Harmless if two run: the second finds the rows taken."""
+def tick(read_clock: Callable[[], datetime]) -> list[WorkOrder]:
+    """One pass. Harmless if two run: the second finds the rows taken.
+
+    The clock is read once the lock is held, since waiting for it takes time.
+    """
     with transaction.atomic():
         planner = Planner.lock()
+        now = read_clock()
         planner.last_tick_at = now
         planner.save(update_fields=["last_tick_at"])
         clock.check(now)
@@ -238,9 +242,14 @@ def claim_fetches(now: datetime) -> list[WorkOrder]:
     """Pictures to bring home; they are not metered."""
     t = timing()
     lease = now + timedelta(seconds=t.download_deadline + 60)
-    due = TryOn.objects.existing().filter(status=Status.FETCHING, claim=None).due(now)
+    fetching = TryOn.objects.existing().filter(status=Status.FETCHING)
+    # Slow downloads must leave threads for the submits and the looks.
+    most = FETCHES_AT_ONCE - fetching.filter(claim__isnull=False).count()
+    if most <= 0:
+        return []
+    due = fetching.filter(claim=None).due(now)
     orders = []
-    for pk in due.order_by("answered_at").values_list("pk", flat=True)[:FETCHES_A_PASS]:
+    for pk in due.order_by("answered_at").values_list("pk", flat=True)[:most]:
         token = uuid.uuid4()
         taken = TryOn.objects.filter(pk=pk, status=Status.FETCHING, claim=None)
         if taken.update(claim=token, lease_until=lease):

@@ -102,7 +102,7 @@ def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, str]:
     if form.chosen_photo is not None:
         chosen["photo"] = str(form.chosen_photo.pk)
     chosen |= {slot: str(garment.pk) for slot, garment in form.chosen.items()}
-    sku = request.GET.get("garment")
+    sku = request.GET.get("garment", "").replace("\x00", "")
     if sku and not form.is_bound:
         garment = Garment.objects.catalogue().filter(sku=sku).first()
         if garment is not None:
@@ -122,7 +122,7 @@ def _garments(request: OwnedRequest, chosen: dict[str, str]) -> tuple[Any, Any]:
         rows = rows.filter(owner=owner) if owner else rows.none()
     elif request.GET.get("of") == "catalogue":
         rows = rows.filter(owner=None)
-    query = request.GET.get("q", "").strip()
+    query = request.GET.get("q", "").replace("\x00", "").strip()
     if query:
         rows = rows.filter(name__icontains=query) | rows.filter(sku__iexact=query)
     page = Paginator(rows.order_by("sku", "-created_at", "id"), GARMENTS).get_page(

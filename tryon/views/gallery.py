@@ -1,6 +1,6 @@
 """The gallery: the newest first, page by page without counting."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -50,11 +50,11 @@ def gallery(request: OwnedRequest) -> HttpResponse:
 def parse_time(text: str) -> datetime | None:
     try:
         parsed = parse_datetime(text)
-    except ValueError:
+        if parsed is None or timezone.is_naive(parsed):
+            return None
+        return parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    if parsed is None or timezone.is_naive(parsed):
-        return None
-    return parsed
 
 
 def by_day(try_ons: list[TryOn], now: datetime) -> list[tuple[str, list[Any]]]:

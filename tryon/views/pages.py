@@ -1,12 +1,11 @@
 """Pages around the fitting room, and what a load balancer asks."""
 
-from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from .. import status
+from .. import media, status, tasks
 
 
 @require_safe
@@ -21,16 +20,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 only for database and storage; the last tick is told in the body."""
-    told: dict[str, object] = {"database": True, "storage": True}
+    """503 only for database and storage; broker and last tick are told in the body."""
+    told: dict[str, object] = {"database": True, "storage": media.is_there()}
     try:
         connection.ensure_connection()
         told["last_tick_seconds"] = status.last_tick_seconds()
     except DatabaseError:
         told["database"] = False
-    try:
-        default_storage.exists("readyz")
-    except OSError:
-        told["storage"] = False
+    told["broker"] = tasks.broker_answers()
     ready = told["database"] and told["storage"]
     return JsonResponse(told, status=200 if ready else 503)

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import DatabaseError
 from django.utils import timezone
 
 from tests import factories
@@ -62,3 +63,13 @@ def test_never_a_tick(capsys):
     Planner.objects.all().delete()
     told, code = report(capsys)
     assert (told["last_tick_seconds"], code) == (None, 1)
+
+
+def test_without_a_database_there_is_still_a_report(capsys, monkeypatch):
+    def away(now):
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr("tryon.status.report", away)
+    told, code = report(capsys)
+    assert (told["ok"], code) == (False, 1)
+    assert "does not answer" in told["problems"][0]

@@ -375,3 +375,34 @@ def test_the_key_is_in_no_log():
     record = logging.LogRecord("x", 20, "f", 1, "failed", (), info)
     RedactKeys().filter(record)
     assert KEY not in record.exc_text
+
+
+# --- our pictures are never told ---
+
+
+def test_not_in_a_flat_answer_either(wire, api):
+    flat = {
+        "success": True,
+        "status": "PROCESSING",
+        "humanImagePath": "https://x.example/human.jpg",
+    }
+    wire.says(200, json.dumps(flat))
+    assert "human.jpg" not in json.dumps(api.look(KEY, "x").raw)
+
+
+@pytest.mark.parametrize("call", [submit, lambda api: api.look(KEY, "x")])
+def test_not_in_what_is_said_of_an_odd_answer(wire, api, call):
+    odd = {"data": {"humanImagePath": "https://x.example/human.jpg"}}
+    wire.says(200, json.dumps(odd))
+    with pytest.raises(miragic.MayHaveArrived) as caught:
+        call(api)
+    assert "human.jpg" not in caught.value.detail
+
+
+@pytest.mark.parametrize("url", ["http://[bad/x", "//[", "http://[bad/x"])
+def test_a_result_address_that_is_none(wire, api, url):
+    data = {"status": "COMPLETED", "resultImagePath": url}
+    wire.says(200, json.dumps({"data": data}))
+    assert api.look(KEY, "x").result_url == ""
+    with pytest.raises(miragic.ResultUnavailable):
+        api.download(url)

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -17,6 +19,13 @@ def test_two_first_requests_of_a_browser_share_a_guest():
     assert User.objects.get_or_create_guest("b" * 64, NOW) == first
     assert first.is_guest
     assert str(first) == f"guest {first.pk}"
+
+
+@pytest.mark.django_db
+def test_the_csrf_secret_is_no_log_in_later_on():
+    first = User.objects.get_or_create_guest("b" * 64, NOW)
+    later = NOW + timedelta(minutes=5)
+    assert User.objects.get_or_create_guest("b" * 64, later) != first
 
 
 @pytest.mark.django_db

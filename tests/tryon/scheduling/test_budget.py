@@ -1,5 +1,6 @@
 """Whatever happens, no window of the server's sees more than the limit."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests import factories
 from tests.factories import NOW
-from tryon.models import ApiRequest, Key, User
+from tryon.models import ApiRequest, Key, TryOn, User
 from tryon.models.ledger import KeyState, Outcome
 from tryon.scheduling import budget
 from tryon.scheduling.timing import timing
@@ -29,13 +30,13 @@ def seconds(n: float) -> timedelta:
     return timedelta(seconds=n)
 
 
-def reserve(key: Key, at: datetime, try_on=None) -> ApiRequest:
-    return budget.reserve(
-        key_id=key.pk,
-        try_on_id=try_on.pk if try_on else None,
-        kind="poll",
-        at=at.timestamp(),
+def reserve(key: Key, at: datetime, try_on) -> ApiRequest:
+    """As the scheduler does: the try-on waits for just this request."""
+    request = budget.reserve(
+        key_id=key.pk, try_on_id=try_on.pk, kind="poll", at=at.timestamp()
     )
+    TryOn.objects.filter(pk=try_on.pk).update(claim=request.token, lease_until=at)
+    return request
 
 
 def free(at: datetime) -> int:
@@ -80,6 +81,13 @@ def test_one_that_was_sent_cannot_be_voided(key, try_on):
     assert budget.void(Q(pk=request.pk), NOW) == []
 
 
+def test_nothing_is_sent_that_its_try_on_no_longer_waits_for(key, try_on):
+    """Its first submit was called lost and sent again; the late answer came first."""
+    request = reserve(key, NOW, try_on)
+    TryOn.objects.filter(pk=try_on.pk).update(claim=None, lease_until=None)
+    assert not budget.send(request, NOW)
+
+
 def test_nothing_is_sent_for_a_deleted_try_on(key, try_on):
     request = reserve(key, NOW, try_on)
     type(try_on).objects.update(deleted_at=NOW)
@@ -115,13 +123,22 @@ def test_a_429_pauses_and_keeps_strict_pace_for_an_hour(key):
         assert room.burst == 10
 
 
-@pytest.mark.parametrize("state", [KeyState.REFUSED, KeyState.OUT_OF_CREDITS])
-def test_a_stopped_key_is_not_used_until_a_person_starts_it(key, state):
-    budget.stop_key(key, state, "401 INVALID_API_KEY")
+def test_a_refused_key_is_not_used_until_a_person_starts_it(key):
+    budget.stop_key(key, KeyState.REFUSED, "401 INVALID_API_KEY")
     with transaction.atomic():
         assert budget.lock_rooms(NOW, {}) == []
         budget.start_key(key, NOW)
         assert len(budget.lock_rooms(NOW, {})) == 1
+
+
+@pytest.mark.parametrize("state", [KeyState.OUT_OF_CREDITS, KeyState.PAUSED])
+def test_others_still_bring_home_what_is_paid_for(key, state):
+    budget.stop_key(key, state, "402 INSUFFICIENT_CREDITS")
+    with transaction.atomic():
+        (room,) = budget.lock_rooms(NOW, {})
+    assert room.submits_from == float("inf")
+    key.refresh_from_db()
+    assert not key.may_submit(NOW)
 
 
 def test_unclear_submits_pause_submits_doubling_then_probe(key):
@@ -216,6 +233,20 @@ def test_no_window_ever_sees_more_than_the_limit(settings, world):
         transaction.set_rollback(True)
 
 
+def reserve_another(key_id: int, at: float, like: TryOn) -> ApiRequest:
+    """For a job of its own, since one job has one request at a time."""
+    job = TryOn.objects.create(
+        owner=like.owner,
+        photo=like.photo,
+        garment=like.garment,
+        mode=like.mode,
+        garment_kind=like.garment_kind,
+        created_at=like.created_at,
+        token=uuid.uuid4(),
+    )
+    return reserve(Key(pk=key_id), datetime.fromtimestamp(at, UTC), job)
+
+
 def run(world, try_on) -> None:
     now = NOW
     t = timing()
@@ -232,11 +263,7 @@ def run(world, try_on) -> None:
                 at = now.timestamp()
                 while room.free(at, t.limit) > 0 and room.level_then(at, t.refill) >= 1:
                     room.take(at, t.refill)
-                    reserved.append(
-                        budget.reserve(
-                            key_id=room.id, try_on_id=try_on.pk, kind="poll", at=at
-                        )
-                    )
+                    reserved.append(reserve_another(room.id, at, try_on))
                 budget.keep_buckets([room])
         elif action == "send" and reserved:
             request = reserved.pop(0)

@@ -27,7 +27,7 @@ def seconds(n: float) -> timedelta:
 
 def tick(now=NOW):
     scheduler.clock.last = None  # the tests' clock jumps as it likes
-    return scheduler.tick(now)
+    return scheduler.tick(lambda: now)
 
 
 def test_a_queued_one_is_reserved_and_claimed(alice):

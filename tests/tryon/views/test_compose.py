@@ -250,6 +250,7 @@ def test_filters(as_alice, alice, pieces):
     found = as_alice.get("/try-on/?q=trous").content.decode()
     assert "Wide trousers" in found and "Wool blazer" not in found
     assert "Nothing matches" in as_alice.get("/try-on/?q=zzz").content.decode()
+    assert as_alice.get("/try-on/?q=%00&garment=%00").status_code == 200
     chosen = f"/try-on/?kind=top&full={pieces['full'].pk}"
     assert "Tea dress" in as_alice.get(chosen).content.decode()
 

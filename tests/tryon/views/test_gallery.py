@@ -77,7 +77,10 @@ def test_filters_by_kind(as_alice, alice):
     )
 
 
-@pytest.mark.parametrize("before", ["nonsense", "2026-13-45T00:00:00Z", "2026-05-12"])
+@pytest.mark.parametrize(
+    "before",
+    ["nonsense", "2026-13-45T00:00:00Z", "2026-05-12", "0001-01-01T00:00:00+14:00"],
+)
 def test_nonsense_in_the_address(as_alice, before):
     assert as_alice.get("/gallery/", {"before": before}).status_code == 200
 

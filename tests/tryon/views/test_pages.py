@@ -1,3 +1,4 @@
+from botocore.exceptions import EndpointConnectionError
 from django.db import DatabaseError, connection
 
 from tests.conftest import StrictClient
@@ -24,6 +25,24 @@ def test_readyz(client, db, monkeypatch):
         patch.setattr(connection, "ensure_connection", away)
         response = client.get("/readyz")
     assert response.status_code == 503
+
+
+def test_readyz_when_storage_is_away(client, db, monkeypatch):
+    monkeypatch.setattr("tryon.media.default_storage", AwayStorage())
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["storage"]) == (503, False)
+
+
+class AwayStorage:
+    def exists(self, name: str) -> bool:
+        raise EndpointConnectionError(endpoint_url="http://s3")
+
+
+def test_readyz_tells_of_the_broker(client, db, monkeypatch):
+    assert client.get("/readyz").json()["broker"] is True
+    monkeypatch.setattr("tryon.tasks.broker_answers", lambda: False)
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["broker"]) == (200, False)
 
 
 def test_security_headers(client, db):

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import DatabaseError
 from django.utils import timezone
 
 from tryon import status
@@ -17,7 +18,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        report = status.report(timezone.now())
+        try:
+            report = status.report(timezone.now())
+        except DatabaseError as error:
+            report = status.no_database(error)
         if options["json"]:
             self.stdout.write(json.dumps(report))
         else:
