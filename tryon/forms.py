@@ -80,7 +80,7 @@ class ComposeForm(forms.Form):
     is not, so that nobody has to send a picture twice.
     """
 
-    token = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    token = forms.CharField(widget=forms.HiddenInput, required=False)
     photo = forms.UUIDField(required=False)
     photo_file = PictureField(reader=read_person, required=False)
     top = forms.UUIDField(required=False)
@@ -98,7 +98,11 @@ class ComposeForm(forms.Form):
         self.outfit: services.Outfit | None = None
 
     def clean_token(self) -> uuid.UUID:
-        return self.cleaned_data["token"] or uuid.uuid4()
+        """One that is none (an old or a made-up page) is simply a new one."""
+        try:
+            return uuid.UUID(self.cleaned_data["token"])
+        except ValueError:
+            return uuid.uuid4()
 
     def clean(self) -> None:
         self._clean_photo()
@@ -225,3 +229,23 @@ class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         _plain(self)
+
+
+class ChangeEmailForm(allauth_forms.AddEmailForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["email"].label = _("New e-mail")
+
+
+class ChangePasswordForm(allauth_forms.ChangePasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["oldpassword"].label = _("Password now")
+        self.fields["oldpassword"].help_text = ""
+        self.fields["password1"].label = _("New password")
+        self.fields["password1"].help_text = _(
+            "At least 10 characters. A sentence is fine."
+        )
+        self.fields["password2"].label = _("New password, once more")

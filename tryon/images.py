@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
 pillow_heif.register_heif_opener()
+# `_check_pixels` refuses earlier, and says the limit.
+Image.MAX_IMAGE_PIXELS = None
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 
@@ -186,6 +188,15 @@ def _check_pixels(image: Image.Image, limits: Limits) -> None:
                 "megapixels. Choose a smaller one."
             )
             % {"width": width, "height": height, "limit": limit}
+        )
+    shrunk = min(1.0, limits.long_side / max(width, height))
+    if min(width, height) >= short_side > min(width, height) * shrunk:
+        raise PictureError(
+            _(
+                "This picture is %(width)d × %(height)d pixels, too narrow for its "
+                "length. Crop it to the person or the piece."
+            )
+            % {"width": width, "height": height}
         )
     if min(width, height) < short_side:
         raise PictureError(

@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
@@ -38,6 +39,23 @@ class OwnerMiddleware:
             # Pictures may stay in the browser's cache for a day; not for the next user.
             response["Clear-Site-Data"] = '"cache"'
         return response
+
+
+class NotFoundMiddleware:
+    """Our own page for what is gone, with DEBUG too: `make run` has customers."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponse | None:
+        if isinstance(exception, Http404):
+            return render(request, "errors/404.html", status=404)
+        return None
 
 
 def find_owner(request: HttpRequest) -> User | None:

@@ -25,6 +25,7 @@ class Tries:
     used: int
     limit: int
     next_at: datetime | None  # when a used one comes back
+    next_when: str = ""  # the same in words
 
     @property
     def left(self) -> int:
@@ -46,7 +47,7 @@ def tries(owner: User | None, now: datetime) -> Tries:
     next_at = None
     if len(times) >= limit > 0:
         next_at = times[len(times) - limit] + timedelta(days=1)
-    return Tries(len(times), limit, next_at)
+    return Tries(len(times), limit, next_at, when(next_at, now) if next_at else "")
 
 
 def spend(owner: User, count: int, now: datetime) -> None:
@@ -78,7 +79,14 @@ def limit_sentence(owner: User, now: datetime) -> str:
     sentence = _("You have used today's %(limit)d tries.") % {"limit": left.limit}
     if left.next_at is None:
         return sentence
-    local = timezone.localtime(left.next_at)
-    return f"{sentence} " + _("The next is free at %(time)s.") % {
-        "time": time_format(local, "H:i")
-    }
+    free = _("The next is free %(when)s.") % {"when": when(left.next_at, now)}
+    return f"{sentence} {free}"
+
+
+def when(at: datetime, now: datetime) -> str:
+    """ "at 16:40" or "tomorrow at 16:40"."""
+    local = timezone.localtime(at)
+    time = time_format(local, "H:i")
+    if local.date() > timezone.localtime(now).date():
+        return _("tomorrow at %(time)s") % {"time": time}
+    return _("at %(time)s") % {"time": time}

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "tryon.middleware.OwnerMiddleware",
+    "tryon.middleware.NotFoundMiddleware",
 ]
 
 TEMPLATES = [
@@ -202,10 +203,13 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_FORMS = {
     "login": "tryon.forms.SignInForm",
     "signup": "tryon.forms.SignUpForm",
+    "add_email": "tryon.forms.ChangeEmailForm",
+    "change_password": "tryon.forms.ChangePasswordForm",
     "reset_password": "tryon.forms.ResetPasswordForm",
     "reset_password_from_key": "tryon.forms.ResetPasswordKeyForm",
 }
@@ -280,6 +284,8 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "celery.worker.consumer.connection": {"level": "INFO"},
         "kombu": {"level": "WARNING"},
+        # Django's own console handler would say everything twice.
+        "django": {"handlers": ["console"], "propagate": False, "level": "INFO"},
         "django.server": {"level": "WARNING"},
     },
 }

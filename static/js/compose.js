@@ -174,3 +174,4 @@ document.querySelector("[data-filter]").addEventListener("submit", (event) => {
 });
 
 draw();
+addEventListener("pageshow", draw); // after Back, when the choice has been restored

@@ -83,6 +83,9 @@ async function look() {
     if (response.ok) {
       const told = await response.json();
       for (const [id, card] of Object.entries(told.cards)) await apply(id, card);
+      const badge = document.querySelector("[data-running]");
+      if (badge) badge.hidden = told.running === 0;
+      if (badge) badge.querySelector(".n").textContent = told.running;
       delay = (told.look_in ?? 10) * 1000;
     }
   } catch {

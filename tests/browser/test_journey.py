@@ -118,6 +118,19 @@ def test_choosing_a_full_body_piece_clears_top_and_bottom(visit):
     assert page.locator("[data-go]").inner_text() == "Choose a garment"
 
 
+def test_back_to_compose_keeps_the_choice_and_the_button(visit):
+    visitor = visit()
+    page = visitor.page
+    visitor.sign_in()
+    choose(page, "Wool blazer", "Wide trousers")
+    page.click("nav >> text=Gallery")
+    page.wait_for_url("**/gallery/")
+    page.go_back()
+    page.wait_for_selector("[data-go]:not([disabled])")
+    assert page.locator("[data-go]").inner_text() == "Try it on"
+    assert page.locator(".thumbs img").count() == 3
+
+
 def test_filters_keep_the_choice(visit):
     visitor = visit()
     page = visitor.page

@@ -181,3 +181,13 @@ def test_a_sku_twice_is_a_sentence(as_staff):
         "/admin/tryon/garment/add/", {**fields, "new_picture": file}
     )
     assert "with this SKU already" in response.content.decode()
+
+
+def test_customers_own_pieces_are_only_to_be_looked_at(as_staff, alice):
+    own = factories.garment(owner=alice, name="Mine")
+    page = f"/admin/tryon/garment/{own.pk}/change/"
+    assert as_staff.get(page).status_code == 200
+    response = as_staff.post(page, {"name": "hacked", "kind": "full_body", "sku": ""})
+    assert response.status_code == 403
+    own.refresh_from_db()
+    assert own.name == "Mine"

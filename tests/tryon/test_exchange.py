@@ -13,17 +13,28 @@ from tests.factories import NOW
 from tryon import exchange, media, services, wording
 from tryon.models import ApiRequest, Key, Status, TryOn
 from tryon.models.ledger import Outcome
-from tryon.sandbox.jobs import Fault
+from tryon.sandbox.jobs import Fault, Options
+from tryon.sandbox.server import serve_in_thread
 from tryon.scheduling import budget, scheduler
 
 KEY = "sk_live_" + "e" * 43
+SPEED = 60
+
+
+@pytest.fixture
+def sandbox():
+    """Sixty times as fast as the API."""
+    server = serve_in_thread(Options(speed=SPEED, spread=0.1, seed=1))
+    yield server
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(autouse=True)
 def house(db, settings, sandbox):
     settings.MIRAGIC_API_KEYS = [KEY]
     settings.MIRAGIC_BASE_URL = sandbox.url
-    settings.MIRAGIC_TIME_SCALE = 20
+    settings.MIRAGIC_TIME_SCALE = SPEED
     scheduler.clock.last = None
     factories.key(KEY)
     return sandbox
@@ -90,11 +101,11 @@ U, F = Status.UNCONFIRMED, Status.FAILED
 SUBMIT_FAULTS = [
     (Fault("cut"), U, ""),
     (Fault("cut_after"), U, ""),
-    (Fault("hang", value=4), U, ""),
-    (Fault("hang_after", value=4), U, ""),
+    (Fault("hang", value=3), U, ""),
+    (Fault("hang_after", value=3), U, ""),
     (Fault("half"), U, ""),
     (Fault("half_after"), U, ""),
-    (Fault("drip", value=4), U, ""),
+    (Fault("drip", value=3), U, ""),
     (Fault("endless"), U, ""),
     (Fault("body", value={"text": "<html>"}), U, ""),
     (Fault("body", value={"text": ""}), U, ""),

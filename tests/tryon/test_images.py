@@ -3,6 +3,7 @@
 import io
 import struct
 import threading
+import zlib
 
 import pillow_heif
 import pytest
@@ -167,6 +168,7 @@ BAD = {
     "pdf": (b"%PDF-1.7\n1 0 obj\n<<>>\nendobj", "not a picture"),
     "one pixel": (picture_bytes(1, 1), "1 × 1"),
     "too narrow": (picture_bytes(180, 900), "180 × 900"),
+    "too narrow for its length": (picture_bytes(4000, 310), "too narrow"),
     "truncated": (picture_bytes(900, 900)[:3000], "not a picture"),
     "truncated png": (picture_bytes(900, 900, "PNG")[:300], "not a picture"),
 }
@@ -202,12 +204,13 @@ def png_bomb(width: int, height: int) -> bytes:
     """A header that promises very many pixels."""
     data = bytearray(saved(Image.new("L", (8, 8)), "PNG"))
     data[16:24] = struct.pack(">II", width, height)
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
     return bytes(data)
 
 
 @pytest.mark.parametrize("side", [20_000, 60_000, 2**31 - 1])
 def test_decompression_bombs_are_refused_before_decoding(side):
-    with pytest.raises(images.PictureError):
+    with pytest.raises(images.PictureError, match="megapixels"):
         read(png_bomb(side, side))
 
 

@@ -34,7 +34,9 @@ def test_counts_a_rolling_day(alice, settings):
 def test_over_the_limit_a_sentence_says_when(alice, settings):
     settings.TRYON_DAILY_LIMIT = 1
     create(alice)
-    with pytest.raises(quotas.LimitReached, match=r"today's 1 tries.*free at 14:00"):
+    with pytest.raises(
+        quotas.LimitReached, match=r"today's 1 tries.*free tomorrow at 14:00"
+    ):
         create(alice)
 
 

@@ -11,15 +11,19 @@ from django.utils.translation import gettext_lazy as _
 
 
 def thumbnail(picture: Any, height: int = 64) -> SafeString | str:
+    """For lists, whose cells are links already."""
     if picture is None:
         return "–"
     return format_html(
-        '<a href="{}"><img src="{}" height="{}" alt="{}"></a>',
-        picture.url,
-        picture.small_url,
-        height,
-        picture,
+        '<img src="{}" height="{}" alt="{}">', picture.small_url, height, picture
     )
+
+
+def large(picture: Any, height: int = 320) -> SafeString | str:
+    """For a row's own page: leads to the picture in full size."""
+    if picture is None:
+        return "–"
+    return format_html('<a href="{}">{}</a>', picture.url, thumbnail(picture, height))
 
 
 def link(row: Any) -> SafeString | str:
@@ -57,7 +61,7 @@ class PictureAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("picture"))
     def large(self, row: Any) -> SafeString | str:
-        return thumbnail(row, height=320)
+        return large(row)
 
     @admin.display(description=_("size"))
     def size(self, row: Any) -> str:

@@ -1,6 +1,13 @@
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from ..models import Result, ReviewDecision
+from .. import review
+from ..models import Result, ReviewDecision, User
+from ..models.result import Decision
 from .base import PictureAdmin, ReadOnlyMixin, link
 
 
@@ -27,6 +34,32 @@ class ResultAdmin(ReadOnlyMixin, PictureAdmin):
         "created_at",
         "seen_at",
     ]
+
+    actions = ["approve", "hide", "undo"]
+
+    @admin.action(permissions=["operate"], description=_("Approve: may be seen"))
+    def approve(self, request: HttpRequest, queryset: QuerySet[Result]) -> None:
+        self._decide(request, queryset, Decision.APPROVE)
+
+    @admin.action(permissions=["operate"], description=_("Hide: taken down"))
+    def hide(self, request: HttpRequest, queryset: QuerySet[Result]) -> None:
+        self._decide(request, queryset, Decision.HIDE)
+
+    @admin.action(permissions=["operate"], description=_("Undo the decision"))
+    def undo(self, request: HttpRequest, queryset: QuerySet[Result]) -> None:
+        self._decide(request, queryset, Decision.UNDO)
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[Result], decision: Decision
+    ) -> None:
+        assert isinstance(request.user, User)
+        now, by = timezone.now(), request.user
+        done = sum(
+            review.decide(result=one, decision=decision, by=by, now=now)
+            for one in queryset
+        )
+        told = ngettext("%(n)d result.", "%(n)d results.", done) % {"n": done}
+        messages.info(request, told)
 
     @admin.display(description="try-on")
     def try_on_link(self, result: Result) -> str:

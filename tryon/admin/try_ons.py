@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from .. import services, tasks
 from ..models import ApiRequest, TryOn, TryOnEvent
-from .base import ReadOnlyMixin, link, thumbnail
+from .base import ReadOnlyMixin, large, link, thumbnail
 
 
 class TryOnEventInline(ReadOnlyMixin, admin.TabularInline):
@@ -83,7 +83,7 @@ class TryOnAdmin(ReadOnlyMixin, admin.ModelAdmin):
             try_on.bottom_garment,
             getattr(try_on, "result", None),
         ]
-        shown = [thumbnail(row, height=260) for row in rows if row is not None]
+        shown = [large(row, height=260) for row in rows if row is not None]
         return format_html_join(" ", "{}", ((one,) for one in shown))
 
     @admin.display(description=_("retry of"))

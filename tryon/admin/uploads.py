@@ -54,7 +54,8 @@ class GarmentAdminForm(forms.ModelForm):
         same = Garment.objects.filter(owner=None, sku=sku).exclude(pk=self.instance.pk)
         if sku and same.exists():
             self.add_error("sku", _("There is a piece with this SKU already."))
-        if not self.instance.stem and not cleaned.get("new_picture"):
+        has_picture = cleaned.get("new_picture") or "new_picture" in self.errors
+        if not self.instance.stem and not has_picture:
             self.add_error("new_picture", _("Choose a picture."))
         return cleaned
 
@@ -98,6 +99,12 @@ class GarmentAdmin(PictureAdmin):
         if picture:
             media.delete(old_names)
             tasks.ask_for_renditions(obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A customer's own piece is theirs to change."""
+        if obj is not None and obj.owner_id is not None:
+            return False
+        return super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Histories show them: retire instead."""

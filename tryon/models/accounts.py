@@ -90,7 +90,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_email_unique",
+                violation_error_message=_("There is an account with this e-mail."),
+            ),
             models.CheckConstraint(
                 name="user_is_guest_or_has_email",
                 condition=Q(email=None, guest_expires_at__isnull=False)

@@ -112,8 +112,10 @@ def _background(image: Image.Image) -> Image.Image:
 
 def _label(image: Image.Image) -> None:
     draw = ImageDraw.Draw(image, "RGBA")
-    font = ImageFont.load_default(size=max(image.width // 22, 10))
+    font = ImageFont.load_default(size=max(image.width // 32, 9))
     band = image.width // 12
     y = image.height - 2 * band
     draw.rectangle((0, y, image.width, y + band), fill=(23, 24, 26, 170))
-    draw.text((image.width / 2, y + band / 2), LABEL, "white", font=font, anchor="mm")
+    for share in (1 / 4, 3 / 4):  # a before/after slider hides one half
+        at = (image.width * share, y + band / 2)
+        draw.text(at, LABEL, "white", font=font, anchor="mm")

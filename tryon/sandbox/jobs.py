@@ -1,16 +1,21 @@
 """What the stand-in remembers: jobs, the requests it saw, and planned faults."""
 
 import hashlib
+import json
 import math
 import random
 import threading
 import time
 import uuid
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from .limiter import LIMITERS, Limiter
+
+KEEP = 3600  # seconds that a job is kept over restarts
 
 
 @dataclass
@@ -26,6 +31,7 @@ class Options:
     limiter: str = "sliding"
     plain: bool = False
     seed: int | None = None
+    keep: str = ""  # a folder: jobs under way survive a restart
 
 
 @dataclass
@@ -86,6 +92,11 @@ class State:
         self.counts = Counts()
         self.limiters: dict[str, Limiter] = {}
         self.times: dict[str, list[float]] = {}
+        self.folder = Path(options.keep) if options.keep else None
+        if self.folder is not None:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for file in self.folder.glob("*.json"):
+                self._remember(file)
 
     def allow(self, key: str, now: float) -> bool:
         with self.lock:
@@ -138,9 +149,33 @@ class State:
                 digest=digest,
             )
             self.jobs[job.id] = job
+            self._keep(job)
             self.counts.submits += 1
             self.counts.pictures[digest] = self.counts.pictures.get(digest, 0) + 1
         return job
+
+    def _keep(self, job: Job) -> None:
+        if self.folder is None:
+            return
+        fields = {**vars(job), "result": None}
+        fields["pictures"] = {
+            name: b64encode(data).decode() for name, data in job.pictures.items()
+        }
+        (self.folder / f"{job.id}.json").write_text(json.dumps(fields))
+
+    def _remember(self, file: Path) -> None:
+        fields = json.loads(file.read_text())
+        pictures = {n: b64decode(data) for n, data in fields.pop("pictures").items()}
+        job = Job(**fields, pictures=pictures)
+        if time.time() - job.created > KEEP:
+            file.unlink()
+        else:
+            self.jobs[job.id] = job
+
+    def forget(self, job: Job) -> None:
+        """Its picture was fetched: what was sent need not stay on the disk."""
+        if self.folder is not None:
+            (self.folder / f"{job.id}.json").unlink(missing_ok=True)
 
     def most_in_window(self) -> int:
         """The most requests of one key that were let through in any 60 s."""

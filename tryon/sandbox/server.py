@@ -247,6 +247,7 @@ class Handler(BaseHTTPRequestHandler):
         with self.state.lock:
             self.state.counts.results += 1
         self.send(200, self.picture(job), "image/jpeg")
+        self.state.forget(job)
 
     def picture(self, job: Job) -> bytes:
         if not job.pictures:

@@ -4,11 +4,13 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
@@ -60,6 +62,8 @@ def _submit(request: OwnedRequest) -> HttpResponse:
             if created:
                 transaction.on_commit(tasks.wake_up)
                 _ask_for_renditions(form)
+            elif try_on.token != form.cleaned_data["token"]:
+                messages.info(request, _("You have this picture already."))
             return redirect("try_on", try_on.pk)
     return render(request, "compose/compose.html", _page(request, form), status=422)
 

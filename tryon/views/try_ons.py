@@ -109,7 +109,9 @@ def updates(request: OwnedRequest) -> HttpResponse:
         cards[str(try_on.pk)] = told
         if try_on.is_under_way:
             delays.append(progress.look_in)
-    return JsonResponse({"cards": cards, "look_in": min(delays, default=None)})
+    running = TryOn.objects.visible_to(request.owner).under_way().count()
+    look_in = min(delays, default=None)
+    return JsonResponse({"cards": cards, "look_in": look_in, "running": running})
 
 
 def _shown(card: str) -> tuple[uuid.UUID | None, str]:

@@ -35,6 +35,7 @@ def test_bad_input_is_a_sentence_and_exit_2(files):
     assert "no account" in str(refused(me, top, type="upper_body", owner="x@x.org"))
     missing = files / "nowhere" / "out.jpg"
     assert "folder" in str(refused(me, top, type="upper_body", output=missing))
+    assert "is a folder" in str(refused(me, top, type="upper_body", output=files))
 
 
 def test_no_wait_returns_with_the_queued_one(files, capsys):

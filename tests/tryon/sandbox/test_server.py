@@ -124,3 +124,19 @@ def test_form_parser_keeps_bytes_as_they_are():
     with pytest.raises(ValueError, match="multipart"):
         parse_form("application/json", b"{}")
     assert Handler.server_version
+
+
+def test_jobs_under_way_survive_a_restart(tmp_path):
+    options = Options(speed=20, spread=0.1, keep=str(tmp_path))
+    first = serve_in_thread(options)
+    job_id = post(first).json()["data"]["jobId"]
+    first.shutdown()
+    first.server_close()
+    second = serve_in_thread(options)
+    try:
+        over = until_over(second, job_id)
+        assert requests.get(over["resultImagePath"], timeout=5).ok
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        second.shutdown()
+        second.server_close()

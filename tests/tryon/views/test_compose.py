@@ -99,6 +99,8 @@ def test_the_same_again_is_shown_not_paid_for(as_alice, photo, pieces):
     fields = {"photo": photo.pk, "top": pieces["top"].pk}
     first, second = post(as_alice, **fields), post(as_alice, **fields)
     assert first["Location"] == second["Location"]
+    page = as_alice.get(second["Location"]).content.decode()
+    assert "You have this picture already." in page
     post(as_alice, **fields, again="1")
     assert TryOn.objects.count() == 2
 
@@ -220,7 +222,7 @@ def test_the_limit_is_told_and_nothing_is_lost(as_alice, alice, pieces, settings
     settings.TRYON_DAILY_LIMIT = 1
     factories.try_on(alice, created_at=timezone.now())
     html = as_alice.get("/try-on/").content.decode()
-    assert "Next try at" in html
+    assert "Next try tomorrow at" in html
     response = post(as_alice, photo_file=upload(picture_bytes()), top=pieces["top"].pk)
     assert response.status_code == 422
     assert "You have used today" in response.content.decode()

@@ -135,6 +135,7 @@ def test_others_cards_are_not_told(as_bob, alice):
     assert look(as_bob, f"{mine.pk}:queued", "nonsense", ":", f"{uuid.uuid4()}:x") == {
         "cards": {},
         "look_in": None,
+        "running": 0,
     }
 
 

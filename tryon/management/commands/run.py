@@ -5,6 +5,7 @@ the sandbox. A process that dies is started again; Ctrl-C and SIGTERM end them a
 """
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -72,7 +73,10 @@ class Command(BaseCommand):
         named = dict(line.split(": ", 1) for line in lines if line)
         found = [Process(name, named[name]) for name in ("web", "worker", "beat")]
         if settings.MIRAGIC_SANDBOX:
-            sandbox = f"python manage.py sandbox --port {settings.PORT + 1}"
+            sandbox = (
+                f"python manage.py sandbox --port {settings.PORT + 1} "
+                f"--keep {shlex.quote(str(settings.DATA_DIR / 'sandbox'))}"
+            )
             found.insert(0, Process("sandbox", sandbox))
         return found
 

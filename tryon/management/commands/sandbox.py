@@ -28,6 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--limiter", choices=sorted(LIMITERS), default="sliding")
         parser.add_argument("--plain", action="store_true", help="one fixed picture")
         parser.add_argument("--seed", type=int)
+        parser.add_argument("--keep", default="", help="a folder for jobs under way")
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = Options(

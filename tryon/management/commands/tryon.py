@@ -1,6 +1,7 @@
 """One try-on from the shell, through the same code as the pages."""
 
 import json
+import os
 import sys
 import time
 from argparse import ArgumentParser
@@ -49,8 +50,8 @@ class Command(BaseCommand):
         o = self.options
         if bool(o["type"]) == bool(o["bottom"]):
             self.refuse("give either --type, or --bottom for a combo")
-        if o["output"] and not o["output"].absolute().parent.is_dir():
-            self.refuse(f"{o['output']}: there is no such folder")
+        if o["output"]:
+            self.check_output(o["output"].absolute())
         now = timezone.now()
         owner = self.owner()
         human = self.read(o["photo"], images.read_person)
@@ -70,6 +71,15 @@ class Command(BaseCommand):
             self.refuse(str(error))
         transaction.on_commit(tasks.wake_up)
         return try_on
+
+    def check_output(self, path: Path) -> None:
+        """Before anything is paid for."""
+        if not path.parent.is_dir():
+            self.refuse(f"{path}: there is no such folder")
+        if path.is_dir():
+            self.refuse(f"{path} is a folder, give a file")
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            self.refuse(f"{path}: not writable")
 
     def owner(self) -> User:
         email = self.options["owner"]

@@ -1,0 +1,68 @@
+"""The workers' timer: a planned request goes when it was planned."""
+
+import threading
+import time
+
+import pytest
+from celery import Celery
+from django.conf import settings
+from kombu.exceptions import OperationalError
+
+from tryon import tasks
+
+PRECISION = 0.05  # seconds
+
+
+def test_countdowns_are_kept_in_a_busy_timer():
+    """With the default timer precision of 1 s they come half a second late."""
+    app = Celery("timer", broker="memory://")
+    app.conf.update(
+        broker_transport_options={"polling_interval": 0.01},
+        worker_timer_precision=settings.CELERY_WORKER_TIMER_PRECISION,
+        task_ignore_result=True,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+    )
+    came: dict[int, float] = {}
+
+    @app.task(name="timer.note")
+    def note(n: int) -> None:
+        came[n] = time.time()
+
+    worker = app.Worker(
+        pool="threads", concurrency=16, without_gossip=True, without_mingle=True,
+        without_heartbeat=True, loglevel="ERROR", prefetch_multiplier=4,
+    )  # fmt: skip
+    thread = threading.Thread(target=worker.start, daemon=True)
+    thread.start()
+    try:
+        note.apply_async((-1,))
+        until(lambda: -1 in came)
+        planned = {}
+        for n in range(40):
+            delay = 0.4 + (n % 10) / 20
+            planned[n] = time.time() + delay
+            note.apply_async((n,), countdown=delay)
+        until(lambda: len(came) == 41)
+        late = sorted(came[n] - planned[n] for n in planned)
+        assert late[0] > -0.005
+        assert late[len(late) // 2] < PRECISION
+    finally:
+        worker.stop(in_sighandler=False)
+        thread.join(timeout=5)
+
+
+def until(condition, seconds: float = 10) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("error", [OperationalError, ConnectionRefusedError])
+def test_a_broker_that_is_away_costs_nothing_but_a_tick(monkeypatch, error):
+    def away(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(tasks.dispatch, "apply_async", away)
+    tasks.wake_up()
