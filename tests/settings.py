@@ -3,6 +3,8 @@
 import os
 import tempfile
 
+import dj_database_url
+
 for name in [n for n in os.environ if n.startswith(("MIRAGIC_", "TRYON_", "AWS_"))]:
     del os.environ[name]
 os.environ["ENV_FILE"] = ""
@@ -21,5 +23,10 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
-# A file, not memory: threads of one test meet each other as processes would.
-DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}  # noqa: F405
+if "TEST_DATABASE_URL" in os.environ:  # the same suite on PostgreSQL
+    DATABASES = {"default": dj_database_url.parse(os.environ["TEST_DATABASE_URL"])}
+else:
+    # A file, not memory: threads of one test meet each other as processes would.
+    DATABASES["default"]["TEST"] = {
+        "NAME": str(DATA_DIR / "test.sqlite3")  # noqa: F405
+    }

@@ -88,7 +88,7 @@ def test_first_visit_to_first_result_as_a_guest(visit, person_file):
     page = visitor.page
     visitor.goto("/")
     page.click("text=Try it now")
-    assert page.locator("[data-go]").inner_text() == "Add a photo"
+    page.wait_for_selector("[data-go]:has-text('Add a photo')")
     page.set_input_files("[name=photo_file]", person_file)
     page.wait_for_selector(".photo")
     assert page.locator("[data-go]").inner_text() == "Choose a garment"
