@@ -10,6 +10,7 @@ from tests.factories import picture_bytes
 
 pytestmark = pytest.mark.browser
 
+BAR = "document.querySelector('.wait [data-bar]')?.value ?? null"
 TRY_ON = re.compile(r"/try-on/[0-9a-f-]{36}/(#.*)?$")
 
 
@@ -63,13 +64,10 @@ def test_one_single_of_each_kind_and_a_combo(visit, person_file, viewport):
         choose(page, *outfit)
         assert page.locator("[data-go]").inner_text() == "Try it on"
         send(page)
-        bar = page.locator(".wait [data-bar]")
         values = []
-        while bar.count():
-            values.append(bar.evaluate("b => b.value", timeout=2000))
-            page.wait_for_timeout(300)
-            if page.locator(".result-page").count():
-                break
+        while (value := page.evaluate(BAR)) is not None:
+            values.append(value)
+            page.wait_for_timeout(100)
         assert values == sorted(values)
         assert len(set(values)) > 1, "live progress"
         wait_for_result(page)
