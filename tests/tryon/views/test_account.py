@@ -88,3 +88,15 @@ def test_account_page_tells_the_tries(as_alice, alice):
     assert "of 20 used" in as_alice.get("/account/").content.decode()
     for page in ("/account/password/change/", "/account/email/"):
         assert as_alice.get(page).status_code == 200
+
+
+def test_a_reset_link_that_was_used_says_so(client, db):
+    page = client.get("/account/password/reset/key/x-set-password/").content.decode()
+    assert "used already or is too old" in page
+
+
+def test_each_page_of_the_account_opens(as_alice):
+    for page in ("logout/", "password/change/", "reauthenticate/", "email/"):
+        response = as_alice.get(f"/account/{page}")
+        assert response.status_code == 200, page
+        assert response.content.decode().count("<h1") == 1, page
