@@ -112,3 +112,25 @@ def figures(scenario: Scenario, started: float) -> dict[str, Any]:
         "unconfirmed": TryOn.objects.filter(status=Status.UNCONFIRMED).count(),
         "failed": TryOn.objects.filter(status=Status.FAILED).count(),
     }
+
+
+def prepare_distinct(n: int) -> None:
+    """n queued jobs of one owner, each of a picture of its own."""
+    now = datetime.now(UTC)
+    owner = User.objects.create_user("many@example.org")
+    piece = images.read_garment(io.BytesIO(picture()))
+    garment = services.add_garment(
+        owner=None, picture=piece, kind="upper_body", now=now
+    )
+    for _ in range(n):
+        person = images.read_person(io.BytesIO(picture()))
+        photo = services.add_photo(owner=owner, picture=person, now=now)
+        services.create_try_on(
+            owner=owner,
+            photo=photo,
+            outfit=services.Outfit(garment),
+            now=now,
+            counts=False,
+        )
+    Photo.objects.update(renditions_at=now)
+    Garment.objects.update(renditions_at=now)
