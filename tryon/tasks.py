@@ -5,6 +5,7 @@ row's does nothing.
 """
 
 import logging
+import threading
 from datetime import datetime
 from typing import Any
 
@@ -47,9 +48,27 @@ def broker_answers() -> bool:
     return True
 
 
+_planning = threading.Lock()
+_look_again = threading.Event()
+
+
 @shared_task
 def dispatch() -> None:
-    """Plan the coming second and send its requests to the workers."""
+    """Plan the coming second and send its requests to the workers.
+
+    Of many wake-ups at once one plans, and looks again afterwards for all the others:
+    queueing for the planner's row would take the threads that submit and look.
+    """
+    _look_again.set()
+    while _look_again.is_set() and _planning.acquire(blocking=False):
+        try:
+            _look_again.clear()
+            plan()
+        finally:
+            _planning.release()
+
+
+def plan() -> None:
     for order in scheduler.tick(budget.database_now):
         globals()[order.task].apply_async(
             (str(order.row), str(order.token)),

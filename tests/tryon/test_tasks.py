@@ -66,3 +66,28 @@ def test_a_broker_that_is_away_costs_nothing_but_a_tick(monkeypatch, error):
 
     monkeypatch.setattr(tasks.dispatch, "apply_async", away)
     tasks.wake_up()
+
+
+def test_of_many_wake_ups_one_plans_and_looks_again_for_the_others(monkeypatch):
+    passes = []
+    inside, go_on = threading.Event(), threading.Event()
+
+    def plan() -> None:
+        passes.append(threading.get_ident())
+        inside.set()
+        go_on.wait(5)
+
+    monkeypatch.setattr(tasks, "plan", plan)
+    first = threading.Thread(target=tasks.dispatch)
+    first.start()
+    inside.wait(5)
+    others = [threading.Thread(target=tasks.dispatch) for _ in range(20)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join(timeout=2)
+        assert not other.is_alive()
+    go_on.set()
+    first.join(timeout=5)
+    assert len(passes) == 2
+    assert set(passes) == {first.ident}
