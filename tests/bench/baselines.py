@@ -9,6 +9,7 @@ first-in-first-out limiter of 60 a minute.
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import threading
@@ -126,6 +127,7 @@ def run_celery(scenario: Scenario, made: House) -> list[Job]:
     """A real Celery worker with 64 threads, on an in-memory broker."""
     from celery import Celery
 
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)  # a Celery of its own
     app = Celery("baseline", broker="memory://")
     app.conf.update(
         task_ignore_result=True,
@@ -221,6 +223,4 @@ if __name__ == "__main__":
     main()
     sys.stdout.flush()
     # Threads of the baselines wait on for jobs that nobody will ask for.
-    import os
-
     os._exit(0)
