@@ -19,8 +19,8 @@ def pieces() -> list:
 
 @pytest.fixture
 def running(tmp_path):
-    with house(tmp_path, speed=5) as made:
-        made.start_sandbox(seconds=30, spread=0.2)
+    with house(tmp_path, speed=10) as made:
+        made.start_sandbox(seconds=60, spread=0.2)
         made.start("worker", "beat", "web")
         yield made
 
