@@ -24,9 +24,11 @@ ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {"polling_interval": 0.01}
 if "TEST_DATABASE_URL" in os.environ:  # the same suite on PostgreSQL
-    DATABASES = {"default": dj_database_url.parse(os.environ["TEST_DATABASE_URL"])}
+    DATABASES["default"] = dj_database_url.parse(  # noqa: F405
+        os.environ["TEST_DATABASE_URL"]
+    )
 else:
     # A file, not memory: threads of one test meet each other as processes would.
-    DATABASES["default"]["TEST"] = {
+    DATABASES["default"]["TEST"] = {  # noqa: F405
         "NAME": str(DATA_DIR / "test.sqlite3")  # noqa: F405
     }

@@ -301,7 +301,7 @@ def _fail(
 def pictures_unreadable(request: ApiRequest, detail: str, now: datetime) -> None:
     """Our own files could not be read: nothing was sent, nothing is billed."""
     with transaction.atomic():
-        voided = budget.void(Q(pk=request.pk), now)
+        voided = budget.void(Q(pk=request.pk))
         try_on = _try_on(request)
         if voided and try_on is not None:
             _fail(try_on, FailureCode.PICTURES_GONE, detail, now)
@@ -309,22 +309,21 @@ def pictures_unreadable(request: ApiRequest, detail: str, now: datetime) -> None
 
 def lost(request: ApiRequest, now: datetime) -> None:
     """A request left and nobody recorded an answer: its worker was killed."""
-    try_on = _try_on(request)
-    if try_on is None or try_on.claim != request.token:
-        return
-    if request.kind == ApiRequest.Kind.SUBMIT:
-        _move(try_on, Status.UNCONFIRMED, now=now, note="no answer was recorded")
-    else:
-        try_on.release()
+    _give_up(request, Status.UNCONFIRMED, "no answer was recorded", now)
 
 
 def voided(request: ApiRequest, now: datetime) -> None:
     """A reservation ran out before it was sent: the try-on is back where it was."""
+    _give_up(request, Status.QUEUED, "reservation void", now)
+
+
+def _give_up(request: ApiRequest, to: str, note: str, now: datetime) -> None:
+    """A submit's try-on moves on; a look is simply made again."""
     try_on = _try_on(request)
     if try_on is None or try_on.claim != request.token:
         return
     if request.kind == ApiRequest.Kind.SUBMIT:
-        _move(try_on, Status.QUEUED, now=now, note="reservation void")
+        _move(try_on, to, now=now, note=note)
     else:
         try_on.release()
 

@@ -22,7 +22,7 @@ class PictureField(forms.FileField):
         "max_length": _("That file's name is too long. Rename it."),
     }
 
-    def __init__(self, *, reader: Any, camera: str = "", **kwargs: Any):
+    def __init__(self, *, reader: Any, **kwargs: Any):
         self.reader = reader
         super().__init__(**kwargs)
         self.widget.attrs["accept"] = "image/*,.heic,.heif,.avif"
@@ -38,20 +38,14 @@ class PictureField(forms.FileField):
         return picture
 
 
-def read_person(file: Any) -> images.Picture:
-    return images.read_person(file)
-
-
-def read_garment(file: Any) -> images.Picture:
-    return images.read_garment(file)
-
-
 class PhotoForm(forms.Form):
-    photo_file = PictureField(reader=read_person, label=_("Photo"))
+    photo_file = PictureField(reader=images.read_person, label=_("Photo"))
 
 
 class GarmentForm(forms.Form):
-    garment_file = PictureField(reader=read_garment, label=_("Picture of the piece"))
+    garment_file = PictureField(
+        reader=images.read_garment, label=_("Picture of the piece")
+    )
     garment_kind = forms.ChoiceField(
         choices=GarmentKind.choices,
         label=_("What is it?"),
@@ -82,11 +76,11 @@ class ComposeForm(forms.Form):
 
     token = forms.CharField(widget=forms.HiddenInput, required=False)
     photo = forms.UUIDField(required=False)
-    photo_file = PictureField(reader=read_person, required=False)
+    photo_file = PictureField(reader=images.read_person, required=False)
     top = forms.UUIDField(required=False)
     bottom = forms.UUIDField(required=False)
     full = forms.UUIDField(required=False)
-    garment_file = PictureField(reader=read_garment, required=False)
+    garment_file = PictureField(reader=images.read_garment, required=False)
     garment_kind = forms.ChoiceField(choices=GarmentKind.choices, required=False)
     garment_name = forms.CharField(max_length=80, required=False)
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import media, services, tasks
-from ..forms import PictureField, read_garment
+from .. import images, media, services, tasks
+from ..forms import PictureField
 from ..models import Garment, Photo
 from .base import PictureAdmin, ReadOnlyMixin
 
@@ -34,7 +34,7 @@ class PhotoAdmin(ReadOnlyMixin, PictureAdmin):
 
 class GarmentAdminForm(forms.ModelForm):
     new_picture = PictureField(
-        reader=read_garment,
+        reader=images.read_garment,
         required=False,
         label=_("Picture"),
         help_text=_("On a plain ground. It is fitted to 1024 pixels."),

@@ -165,7 +165,7 @@ def answer(
     )
 
 
-def void(requests: Q, now: datetime) -> list[ApiRequest]:
+def void(requests: Q) -> list[ApiRequest]:
     """Free the slots of reservations that were not sent; those that were not voided
     by anybody else are returned."""
     voided = []
@@ -179,7 +179,7 @@ def void(requests: Q, now: datetime) -> list[ApiRequest]:
 
 def void_overdue(now: datetime) -> list[ApiRequest]:
     overdue = now - timedelta(seconds=timing().void_after)
-    return void(Q(planned_at__lt=overdue), now)
+    return void(Q(planned_at__lt=overdue))
 
 
 def close_lost(now: datetime) -> list[ApiRequest]:

@@ -78,7 +78,7 @@ def test_a_void_reservation_is_free_at_once_and_cannot_be_sent(key, try_on):
 def test_one_that_was_sent_cannot_be_voided(key, try_on):
     request = reserve(key, NOW, try_on)
     budget.send(request, NOW)
-    assert budget.void(Q(pk=request.pk), NOW) == []
+    assert budget.void(Q(pk=request.pk)) == []
 
 
 def test_nothing_is_sent_that_its_try_on_no_longer_waits_for(key, try_on):

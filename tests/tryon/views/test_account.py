@@ -100,3 +100,13 @@ def test_each_page_of_the_account_opens(as_alice):
         response = as_alice.get(f"/account/{page}")
         assert response.status_code == 200, page
         assert response.content.decode().count("<h1") == 1, page
+
+
+def test_no_change_is_announced_that_nobody_asked_for(client, alice):
+    """Signing in notes one's own address as unconfirmed; that is no change of it."""
+    client.post("/account/login/", {"login": alice.email, "password": PASSWORD})
+    page = client.get("/account/email/").content.decode()
+    assert "We sent a letter" not in page
+    client.post("/account/email/", {"action_add": "", "email": "new@example.org"})
+    page = client.get("/account/email/").content.decode()
+    assert "We sent a letter to new@example.org" in page
