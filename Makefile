@@ -33,9 +33,9 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 test: $(VENV)/.tests
 	@ENV_FILE= python -m pytest
 
-# The study's rows with real processes: about half an hour.
+# The rows of the study with real processes, beside two baselines: about two hours.
 bench: $(VENV)/.tests
-	@ENV_FILE= python -m tests.bench
+	@ENV_FILE= python -m tests.bench --save docs
 
 lint: $(VENV)/.tests
 	@ruff check .

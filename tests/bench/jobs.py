@@ -10,10 +10,11 @@ from typing import Any
 
 from PIL import Image
 
-from tests.bench.measure import iso, quantile
+from tests.bench.measure import DOWN, iso, quantile
 from tests.bench.scenarios import Scenario
 from tryon import images, services, tasks
 from tryon.models import ApiRequest, Garment, Photo, Planner, Status, TryOn, User
+from tryon.models.ledger import Outcome
 from tryon.models.try_on import FINAL
 
 state: dict[str, Any] = {}
@@ -61,7 +62,8 @@ def last_tick() -> Any:
 
 
 def all_over() -> bool:
-    return not TryOn.objects.exclude(status__in=FINAL).exists()
+    resting = (*FINAL, Status.UNCONFIRMED)
+    return not TryOn.objects.exclude(status__in=resting).exists()
 
 
 def count_submitted() -> int:
@@ -72,21 +74,26 @@ def figures(scenario: Scenario, started: float) -> dict[str, Any]:
     speed = scenario.speed
     begin = started + scenario.warm_up / speed
     end = started + scenario.lasts / speed
-    unseen, submit, wait, light = [], [], [], []
+    unseen, submit, wait, light, hit = [], [], [], [], []
+    downs = [
+        (started + at / speed, started + (at + DOWN) / speed) for at in scenario.downs
+    ]
     for row in TryOn.objects.filter(answered_at__isnull=False):
         data = row.raw_answer["data"]
         known = row.answered_at.timestamp()
         made = iso(data["processingCompletedAt"]).timestamp()
         lasted = made - iso(data["createdAt"]).timestamp()
         created = row.created_at.timestamp()
-        if created < begin and scenario.warm_up:
+        sent = row.api_requests.filter(kind="submit").order_by("sent_at").first()
+        if sent.sent_at.timestamp() < begin and scenario.warm_up:
             continue
         unseen.append((known - made) * speed)
         wait.append((known - created) * speed)
         if row.owner.email != "u0@example.org":
             light.append((known - created - lasted) * speed)
-        sent = row.api_requests.filter(kind="submit").order_by("sent_at").first()
         submit.append((sent.sent_at.timestamp() - created) * speed)
+        if any(created < up and known > down for down, up in downs):
+            hit.append(unseen[-1] + submit[-1])
     known_now = TryOn.objects.filter(
         answered_at__gt=datetime.fromtimestamp(begin, UTC),
         answered_at__lte=datetime.fromtimestamp(end, UTC),
@@ -96,6 +103,18 @@ def figures(scenario: Scenario, started: float) -> dict[str, Any]:
         sent_at__lte=datetime.fromtimestamp(end, UTC),
     ).count()
     minutes = (end - begin) * speed / 60
+
+    def rate(since: float, until: float) -> float:
+        """Results known a minute between two simulated times."""
+        span = [
+            datetime.fromtimestamp(started + at / speed, UTC) for at in (since, until)
+        ]
+        n = TryOn.objects.filter(answered_at__range=span).count()
+        return round(n / (until - since) * 60, 2)
+
+    unconfirmed = TryOn.objects.filter(status=Status.UNCONFIRMED).count()
+    unanswered = (Outcome.LOST, Outcome.UNCLEAR)
+    lost = ApiRequest.objects.filter(kind="submit", outcome__in=unanswered).count()
     return {
         "jobs": known_now,
         "jobs_per_minute": round(known_now / minutes, 2),
@@ -109,7 +128,12 @@ def figures(scenario: Scenario, started: float) -> dict[str, Any]:
         "wait_last": quantile(wait, 1),
         "light_lost_p50": quantile(light, 0.5),
         "light_lost_p95": quantile(light, 0.95),
-        "unconfirmed": TryOn.objects.filter(status=Status.UNCONFIRMED).count(),
+        "hit_lost_p50": quantile(hit, 0.5),
+        "hit_lost_p95": quantile(hit, 0.95),
+        "drift_first": rate(480, 680),
+        "drift_later": rate(860, 1440),
+        "unconfirmed": unconfirmed,
+        "unlike_lost_answers": abs(unconfirmed - lost),
         "failed": TryOn.objects.filter(status=Status.FAILED).count(),
     }
 

@@ -6,24 +6,30 @@ Run by `tests.bench`; alone: ``python -m tests.bench.measure "20 a minute"``.
 import argparse
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.bench.scenarios import ROWS, Scenario
 from tests.house import House, house
 
+DOWN = 30  # simulated seconds without worker and beat
+LAUNCH = 2.5  # real seconds that they need to be up
 KEYS = ["sk_live_" + str(n) * 43 for n in range(1, 10)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("name")
-    parser.add_argument("--limiter", default="sliding")
+    parser.add_argument("--limiter", default="")
+    parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--database-url", default="")
     parser.add_argument("--broker-url", default="")
     options = parser.parse_args()
@@ -37,7 +43,10 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     with house(folder, scenario.speed, **env) as made:
         made.start_sandbox(
-            plain=True, limiter=options.limiter, seed=3, **scenario.sandbox
+            plain=True,
+            limiter=scenario.limiter or options.limiter or "sliding",
+            seed=options.seed,
+            **scenario.sandbox,
         )
         print(json.dumps(run(scenario, made)))
 
@@ -53,12 +62,12 @@ def run(scenario: Scenario, made: House) -> dict[str, Any]:
     made.start("worker", "beat")
     made.until(lambda: jobs.last_tick() is not None)
     started = time.time()
-    for at, owner in sorted(scenario.arrivals):
+    for at, act in sorted(events(scenario, made, jobs.create), key=lambda e: e[0]):
         time.sleep(max(started + at / scenario.speed - time.time(), 0))
-        jobs.create(owner)
+        act()
     end = started + scenario.lasts / scenario.speed
     time.sleep(max(end - time.time(), 0))
-    if scenario.warm_up == 0:
+    if scenario.warm_up == 0 or scenario.downs:
         made.until(jobs.all_over, seconds=120)
     figures = jobs.figures(scenario, started)
     told = made.sandbox() or {}
@@ -66,13 +75,39 @@ def run(scenario: Scenario, made: House) -> dict[str, Any]:
         "refused_429": told["refused_429"],
         "most_in_window": told["most_in_window"],
         "submitted_twice": told["submits"] - jobs.count_submitted(),
+        "cpu_percent": cpu_percent(made, time.time() - started),
     }
     made.stop()
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    figures["cpu_share"] = round(
-        (used.ru_utime + used.ru_stime) / (time.time() - started), 3
-    )
     return figures
+
+
+def events(
+    scenario: Scenario, made: House, create: Callable[[int], None]
+) -> Iterator[tuple[float, Callable[[], None]]]:
+    """What happens when, in simulated seconds: arrivals, orders, kills."""
+
+    def kill() -> None:
+        for name in ("worker", "beat"):
+            made.kill(name)
+
+    for at, owner in scenario.arrivals:
+        yield at, partial(create, owner)
+    for at, order in scenario.orders:
+        yield at, partial(made.order, **order)
+    for at in scenario.downs:
+        yield at, kill
+        yield at + DOWN - LAUNCH * scenario.speed, partial(made.start, "worker", "beat")
+
+
+def cpu_percent(made: House, seconds: float) -> dict[str, float]:
+    """Of one core, by process with its children; since the process's last start."""
+    used = {}
+    for name, process in made.processes.items():
+        first = psutil.Process(process.pid)
+        times = [one.cpu_times() for one in [first, *first.children(recursive=True)]]
+        spent = sum(time.user + time.system for time in times)
+        used[name] = round(100 * spent / seconds, 1)
+    return used
 
 
 def quantile(values: list[float], share: float) -> float | None:

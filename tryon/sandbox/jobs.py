@@ -28,6 +28,7 @@ class Options:
     bimodal: bool = False  # 80 % around 15 s, 20 % around 45 s, instead
     fail_share: float = 0
     stuck_share: float = 0
+    latency: float = 0  # each way, uniform up to this
     limiter: str = "sliding"
     plain: bool = False
     seed: int | None = None
@@ -109,6 +110,12 @@ class State:
                 return False
             self.times.setdefault(key, []).append(now)
             return True
+
+    def travel(self) -> None:
+        """One way over the network."""
+        o = self.options
+        if o.latency:
+            time.sleep(self.random.uniform(0, o.latency) / o.speed)
 
     def take_fault(self, on: str, job: str = "") -> Fault | None:
         """The fault that this request meets, if any; used up where it is counted."""

@@ -1,6 +1,7 @@
 """The ways a server may count "60 requests per minute per API key"."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 LIMIT = 60
@@ -83,9 +84,17 @@ class TwoWindow:
         return True
 
 
-LIMITERS: dict[str, type[Sliding] | type[Fixed] | type[Bucket] | type[TwoWindow]] = {
+class SmallBucket(Bucket):
+    """Holds five: refuses bursts that a count by the minute lets through."""
+
+    def __init__(self, window: float):
+        super().__init__(window, size=5)
+
+
+LIMITERS: dict[str, Callable[[float], Limiter]] = {
     "sliding": Sliding,
     "fixed": Fixed,
     "bucket": Bucket,
+    "bucket-5": SmallBucket,
     "two-window": TwoWindow,
 }

@@ -82,6 +82,8 @@ class Handler(BaseHTTPRequestHandler):
         content_type: str = "application/json",
         headers: dict[str, str] | None = None,
     ) -> None:
+        if self.path.startswith(API):
+            self.state.travel()
         self.send_response(status)
         self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
@@ -118,6 +120,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/_sandbox":
             self.control(json.loads(body or b"{}"))
         elif path == API:
+            self.state.travel()
             self.submit(body)
         else:
             self.send_error_json(404, "NOT_FOUND", "Route not found")
@@ -127,6 +130,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/_sandbox":
             self.send_json(200, self.state.stats())
         elif path.startswith(f"{API}/"):
+            self.state.travel()
             self.look(path.removeprefix(f"{API}/"))
         elif path.startswith(f"{UPLOADS}/"):
             self.result(path.removeprefix(f"{UPLOADS}/"))

@@ -91,6 +91,18 @@ def test_limits_sixty_a_minute():
         server.shutdown()
 
 
+def test_latency_goes_both_ways(monkeypatch):
+    server = serve_in_thread(Options(latency=1, speed=10, seed=1))
+    waits = []
+    monkeypatch.setattr("tryon.sandbox.jobs.time.sleep", waits.append)
+    try:
+        get(server, "none")
+    finally:
+        server.shutdown()
+    assert len(waits) == 2
+    assert all(0 < seconds < 0.1 for seconds in waits)
+
+
 def test_another_keys_job_is_not_known(sandbox):
     job_id = post(sandbox).json()["data"]["jobId"]
     assert get(sandbox, job_id, "sk_live_" + "o" * 43).status_code == 404

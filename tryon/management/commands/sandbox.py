@@ -25,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--bimodal", action="store_true", help="15 s or 45 s")
         parser.add_argument("--fail-share", type=float, default=0)
         parser.add_argument("--stuck-share", type=float, default=0)
+        parser.add_argument("--latency", type=float, default=0, help="each way, up to")
         parser.add_argument("--limiter", choices=sorted(LIMITERS), default="sliding")
         parser.add_argument("--plain", action="store_true", help="one fixed picture")
         parser.add_argument("--seed", type=int)
