@@ -10,13 +10,15 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
 
 import pillow_heif
 from django.conf import settings
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageEnhance, ImageOps
+
+from . import measuring
 
 pillow_heif.register_heif_opener()
 # `_check_pixels` refuses earlier, and says the limit.
@@ -80,6 +82,7 @@ class Picture:
     height: int
     mean_color: str
     source_sha256: str
+    measured: dict[str, Any] = field(default_factory=dict)  # `measuring.Measured`
 
 
 @dataclass(frozen=True)
@@ -88,14 +91,16 @@ class Limits:
     short_side: int  # pixels it must have
     megabytes: float
     megapixels: float
+    person: bool | None = None  # a person, clothes, or nothing to be measured
 
 
-def upload_limits(long_side: int) -> Limits:
+def upload_limits(long_side: int, *, person: bool) -> Limits:
     return Limits(
         long_side,
         SHORTEST_SIDE,
         settings.TRYON_MAX_UPLOAD_MB,
         settings.TRYON_MAX_MEGAPIXELS,
+        person,
     )
 
 
@@ -115,12 +120,12 @@ def read_person(file: BinaryIO) -> Picture:
 
     Raises `PictureError` with the sentence to show, `Busy` when overloaded.
     """
-    return _read(file, upload_limits(PERSON_SIZE))
+    return _read(file, upload_limits(PERSON_SIZE, person=True))
 
 
 def read_garment(file: BinaryIO) -> Picture:
     """A picture of clothes, at most 1024 pixels on the long side; raises as above."""
-    return _read(file, upload_limits(GARMENT_SIZE))
+    return _read(file, upload_limits(GARMENT_SIZE, person=False))
 
 
 def read_result(data: bytes) -> Picture:
@@ -141,6 +146,57 @@ def rendition(data: bytes, width: int) -> bytes:
         return out.getvalue()
 
 
+@dataclass(frozen=True)
+class Repair:
+    """What a customer may mend before it is sent; applied in this order."""
+
+    turn: int = 0  # degrees counter-clockwise: 90, 180 or 270
+    crop: tuple[float, float, float, float] = (0, 0, 1, 1)  # left, top, right, bottom
+    brighten: bool = False
+
+
+def repaired(data: bytes, repair: Repair) -> Picture:
+    """A stored photo, mended. Raises `PictureError` if too little is left, `Busy`."""
+    with decoder(), Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        made: Image.Image = image.convert("RGB")
+        if repair.turn:
+            made = made.transpose(TURNS[repair.turn])
+        left, top, right, bottom = repair.crop
+        width, height = made.size
+        made = made.crop(
+            (
+                round(left * width),
+                round(top * height),
+                round(right * width),
+                round(bottom * height),
+            )
+        )
+        _check_pixels(made, upload_limits(PERSON_SIZE, person=True))
+        if repair.brighten:
+            made = _brightened(made)
+        encoded = _encode(made, "", person=True)
+    return replace(encoded, source_sha256=hashlib.sha256(encoded.data).hexdigest())
+
+
+TURNS = {
+    90: Image.Transpose.ROTATE_90,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_270,
+}
+BRIGHT = 215  # of 255, where a sound photo's brightest tenth begins
+
+
+def _brightened(image: Image.Image) -> Image.Image:
+    """So that its light parts are light; the lightest are not clipped."""
+    histogram = image.convert("L").histogram()
+    seen, light = 0, 255
+    for light in range(255, 0, -1):
+        seen += histogram[light]
+        if seen > image.width * image.height / 10:
+            break
+    return ImageEnhance.Brightness(image).enhance(min(max(BRIGHT / light, 1), 4))
+
+
 def not_readable() -> PictureError:
     return PictureError(
         _(
@@ -158,7 +214,7 @@ def _read(file: BinaryIO, limits: Limits) -> Picture:
                 _check_pixels(image, limits)
                 _believe_exif(image, file)
                 clean = _normalise(image, limits.long_side)
-            return _encode(clean, sha256)
+            return _encode(clean, sha256, limits.person)
         except UNREADABLE as error:
             raise not_readable() from error
 
@@ -253,7 +309,10 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _encode(image: Image.Image, sha256: str) -> Picture:
+def _encode(image: Image.Image, sha256: str, person: bool | None) -> Picture:
+    measured = {}
+    if person is not None:
+        measured = measuring.measure(image, person=person).as_json()
     out = io.BytesIO()
     image.save(out, "JPEG", quality=QUALITY, optimize=True)
     red, green, blue = image.resize((1, 1), Image.Resampling.BOX).tobytes()
@@ -263,4 +322,5 @@ def _encode(image: Image.Image, sha256: str) -> Picture:
         height=image.height,
         mean_color=f"#{red:02x}{green:02x}{blue:02x}",
         source_sha256=sha256,
+        measured=measured,
     )

@@ -48,6 +48,7 @@ function draw() {
     plus.textContent = "+";
     thumbs.append(plus, thumb(input.dataset.thumb, input.name, `− ${input.dataset.label}`));
   }
+  card();
   thumbs.hidden = !photo && clothes.length === 0;
   clear.hidden = clothes.length === 0;
   form.querySelector("[data-outfit-name]").textContent = clothes.map((c) => c.dataset.label).join(" + ");
@@ -67,6 +68,24 @@ form.addEventListener("change", async (event) => {
   if (input.matches("[data-upload]") && input.files.length) await send(input.files[0], input);
   draw();
 });
+
+// The report card of the chosen photo, for the clothes that are chosen.
+const report = form.querySelector("[data-report]");
+let shown = null; // until the first drawing: what the server has drawn
+async function card() {
+  const photo = chosen("photo");
+  const kind = chosen("full") ? "full_body" : chosen("bottom") ? "lower_body" : "";
+  const wanted = photo ? `${photo.value} ${kind}` : "";
+  if (wanted === shown) return;
+  const drawn = shown === null && report.childElementCount > 0;
+  shown = wanted;
+  if (drawn) return;
+  if (!photo) return report.replaceChildren();
+  const url = report.dataset.url.replace("00000000-0000-0000-0000-000000000000", photo.value);
+  const response = await fetch(`${url}?kind=${kind}`);
+  const html = response.ok ? await response.text() : "";
+  if (wanted === shown) report.innerHTML = html;
+}
 
 function release(...names) {
   for (const name of names) {

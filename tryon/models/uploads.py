@@ -26,6 +26,7 @@ class Picture(models.Model):
     width = models.PositiveIntegerField(editable=False)
     height = models.PositiveIntegerField(editable=False)
     mean_color = models.CharField(max_length=7, editable=False)
+    measured = models.JSONField(default=dict, editable=False)
     renditions_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), db_index=True)
 
@@ -39,6 +40,7 @@ class Picture(models.Model):
         self.stem = media.new_stem(self.media_kind)
         self.width, self.height = picture.width, picture.height
         self.mean_color = picture.mean_color
+        self.measured = picture.measured
         media.save(self.file_name, ContentFile(picture.data))
 
     @property

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
-from .. import estimates, quotas, services, tasks
+from .. import estimates, quotas, report_card, services, tasks
 from ..forms import ComposeForm
 from ..middleware import make_guest
 from ..models import SLOTS, Garment, GarmentKind, Photo
@@ -92,11 +92,22 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
         "garments": garments,
         "paging": paging,
         "chosen": chosen,
+        "report": _report(chosen, photos),
+        "none_id": uuid.UUID(int=0),  # a place for the photo's in the script's address
         "kinds": GarmentKind.choices,
         "filters": {name: request.GET.get(name, "") for name in ("kind", "of", "q")},
         "tries": quotas.tries(owner, now),
         "usually": estimates.Estimator(now).usually(),
     }
+
+
+def _report(chosen: dict[str, str], photos: list[Photo]) -> dict[str, Any]:
+    """The report card of the chosen photo, for the clothes that are chosen."""
+    photo = next((row for row in photos if str(row.pk) == chosen["photo"]), None)
+    if photo is None:
+        return {}
+    kind = next((SLOTS[slot] for slot in ("full", "bottom") if chosen[slot]), "")
+    return {"photo": photo, "card": report_card.of_photo(photo, kind)}
 
 
 def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, str]:

@@ -1,21 +1,28 @@
 """A customer's photos."""
 
 import uuid
+from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
-from .. import services, tasks
-from ..forms import PhotoForm
+from .. import images, report_card, services, tasks
+from ..forms import PhotoForm, RepairForm
 from ..middleware import make_guest
-from ..models import Photo
+from ..models import SLOTS, Photo, TryOn
 from .errors import busy_is_503
 from .getters import OwnedRequest, get_photo, owner_required
 
@@ -54,6 +61,61 @@ def _add(request: OwnedRequest, form: PhotoForm) -> Photo:
     if photo.renditions_at is None:
         tasks.ask_for_renditions(photo)
     return photo
+
+
+@require_safe
+@owner_required
+def photo(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """One photo: its report card, the tools to mend it, what was made from it."""
+    return render(request, "photos/photo.html", _photo_page(request, pk, RepairForm()))
+
+
+def _photo_page(
+    request: OwnedRequest, pk: uuid.UUID, form: RepairForm
+) -> dict[str, Any]:
+    row = get_photo(request, pk)
+    made = TryOn.objects.visible_to(request.owner).filter(photo=row)
+    return {
+        "photo": row,
+        "card": report_card.of_photo(row, request.GET.get("kind", "")),
+        "form": form,
+        "made": made.with_pictures().recent()[:12],
+    }
+
+
+@require_safe
+@owner_required
+def report(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """The report card in one line, for the compose page. `kind`: of the clothes."""
+    row = get_photo(request, pk)
+    card = report_card.of_photo(row, request.GET.get("kind", ""))
+    return render(request, "compose/_report.html", {"photo": row, "card": card})
+
+
+@require_POST
+@owner_required
+@busy_is_503
+def repair(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """Mend a photo; `next=compose` goes back there with the choice kept."""
+    row = get_photo(request, pk)
+    form = RepairForm(request.POST)
+    if form.is_valid():
+        try:
+            made = services.repair_photo(
+                photo=row, repair=form.make_repair(), now=timezone.now()
+            )
+        except images.PictureError as error:
+            form.add_error(None, str(error))
+        else:
+            if made.renditions_at is None:
+                tasks.ask_for_renditions(made)
+            if request.GET.get("next") == "compose":
+                kept = {slot: request.POST.get(slot, "") for slot in SLOTS}
+                query = urlencode({"photo": made.pk, **kept})
+                return redirect(f"{reverse('compose')}?{query}")
+            return redirect("photo", made.pk)
+    context = _photo_page(request, pk, form)
+    return render(request, "photos/photo.html", context, status=422)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

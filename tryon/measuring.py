@@ -1,0 +1,139 @@
+"""What can be measured about a picture before a try is spent on it.
+
+Numbers only; `report_card` says what they mean. All are of a picture that is upright
+in its file, at most 768 pixels long, so that one costs some tens of milliseconds.
+"""
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image
+
+SHARPNESS_SIZE = 768  # pixels, long side
+FACE_SIZE = 480
+RING = 0.06  # of each side: where a garment's background shows
+CLIPPED = 250  # of 255
+SURE = 3.0  # weight from which a face is one, in a picture that has none upright
+WIDE = 1.15  # times its height: people stand
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Shares are 0 to 1; light is 0 to 255."""
+
+    blur: float  # 0 sharp, 1 smooth (Crété-Roffet 2007)
+    light: float  # the brightest tenth begins here
+    glare: float  # share that is white without drawing
+    below_face: float | None  # how many faces fit between chin and lower edge
+    turn: int  # degrees counter-clockwise that would put the face upright
+    busy: float  # share of the border that is not plain
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def measure(image: Image.Image, *, person: bool) -> Measured:
+    """Of an RGB picture; of people, also where the face is."""
+    grey = _grey(image, SHARPNESS_SIZE)
+    small = _grey(image, FACE_SIZE)
+    face, turn = _face(small) if person else (None, 0)
+    zone = small if face is None else _around(small, face)
+    below = None
+    if face is not None:
+        _x, y, _w, height = face
+        below = round((small.shape[0] - y - height) / height, 2)
+    return Measured(
+        blur=round(_blur(grey), 3),
+        light=float(np.percentile(small, 90)),
+        glare=round(float((zone >= CLIPPED).mean()), 3),
+        below_face=below,
+        turn=turn,
+        busy=round(_busy(small), 3),
+    )
+
+
+def _grey(image: Image.Image, size: int) -> np.ndarray:
+    small = image.copy()
+    small.thumbnail((size, size), reducing_gap=2.0)
+    return np.asarray(small.convert("L"))
+
+
+def _blur(grey: np.ndarray) -> float:
+    """How little a picture loses when it is blurred once more: much means sharp."""
+    plain = grey.astype(np.float32)
+    worst = 0.0
+    for axis, kernel in ((0, (1, 11)), (1, (11, 1))):
+        there = np.abs(np.diff(plain, axis=axis))
+        left = np.abs(np.diff(cv2.blur(plain, kernel), axis=axis))
+        total = float(there.sum())
+        lost = float(np.maximum(there - left, 0).sum())
+        worst = max(worst, 1 - lost / total if total else 0)
+    return worst
+
+
+Box = tuple[int, int, int, int]  # x, y, width, height
+
+
+@cache
+def _cascade() -> cv2.CascadeClassifier:
+    folder = Path(cv2.__file__).parent / "data"
+    return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
+
+
+def _face(grey: np.ndarray) -> tuple[Box | None, int]:
+    """The largest face, and the turn at which one stands upright.
+
+    A picture that is wide and shows no upright face is taken to lie on its side.
+    """
+    upright = _faces(grey)
+    if upright:
+        return max((box for box, _ in upright), key=lambda box: box[2]), 0
+    turned = {turn: _faces(np.rot90(grey, turn // 90)) for turn in (90, 270)}
+    sure = {
+        turn: max((weight for _, weight in found), default=0.0)
+        for turn, found in turned.items()
+    }
+    turn = max(sure, key=lambda one: sure[one])
+    height, width = grey.shape
+    lies = sure[turn] > SURE or (width > height * WIDE)
+    return None, turn if lies else 0
+
+
+def _faces(grey: np.ndarray) -> list[tuple[Box, float]]:
+    boxes, _levels, weights = _cascade().detectMultiScale3(
+        np.ascontiguousarray(grey), 1.15, 5, minSize=(24, 24), outputRejectLevels=True
+    )
+    found = []
+    for box, weight in zip(boxes, weights, strict=True):
+        x, y, width, height = (int(number) for number in box)
+        found.append(((x, y, width, height), float(weight)))
+    return found
+
+
+def _around(grey: np.ndarray, face: Box) -> np.ndarray:
+    """The face and the upper body, where light matters."""
+    x, y, width, height = face
+    left, right = max(x - width // 2, 0), x + width + width // 2
+    return grey[y : y + 4 * height, left:right]
+
+
+def _busy(grey: np.ndarray) -> float:
+    """The share of the border that has edges or shades in it.
+
+    A piece may touch the border at places; a room is everywhere.
+    """
+    edges = cv2.Canny(cv2.GaussianBlur(grey, (3, 3), 0), 40, 120) > 0
+    band = max(round(RING * min(grey.shape)), 4)
+    busy = []
+    for lines, shades in zip(_strips(edges, band), _strips(grey, band), strict=True):
+        busy.append(lines.mean() > 0.01 or shades.std() > 12)
+    return float(sum(busy) / len(busy))
+
+
+def _strips(plane: np.ndarray, band: int) -> list[np.ndarray]:
+    sides = (plane[:band], plane[-band:], plane[:, :band].T, plane[:, -band:].T)
+    return [piece for side in sides for piece in np.array_split(side, 6, axis=1)]

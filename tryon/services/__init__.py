@@ -1,0 +1,52 @@
+"""The verbs of the fitting room: keyword-only, one transaction each.
+
+Views, tasks, commands and the admin call these and nothing below them. `services`
+never wakes the dispatcher: a queued row is the order, and the caller adds the
+courtesy of `tasks.wake_up` on commit.
+"""
+
+from .deletion import (
+    delete_garment,
+    delete_owner,
+    delete_photo,
+    delete_try_on,
+    purge,
+)
+from .people import claim_guest
+from .pictures import (
+    add_garment,
+    add_photo,
+    make_renditions,
+    repair_photo,
+    without_renditions,
+)
+from .try_ons import (
+    Outfit,
+    OutfitError,
+    cancel,
+    create_try_on,
+    retry,
+    seen,
+    send_again,
+)
+
+__all__ = [
+    "Outfit",
+    "OutfitError",
+    "add_garment",
+    "add_photo",
+    "cancel",
+    "claim_guest",
+    "create_try_on",
+    "delete_garment",
+    "delete_owner",
+    "delete_photo",
+    "delete_try_on",
+    "make_renditions",
+    "purge",
+    "repair_photo",
+    "retry",
+    "seen",
+    "send_again",
+    "without_renditions",
+]

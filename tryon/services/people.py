@@ -1,0 +1,32 @@
+"""A guest becomes an account."""
+
+from typing import Any
+
+from django.db import transaction
+
+from .. import media
+from ..models import TryOn, User
+
+
+def claim_guest(*, guest: User, owner: User) -> None:
+    """Signing in moves what the guest of this browser has made to the account."""
+    with transaction.atomic():
+        for photo in guest.photos.all():
+            _hand_over(photo, owner, "photo", owner.photos)
+        for garment in guest.garments.all():
+            mine = owner.garments.filter(kind=garment.kind)
+            _hand_over(garment, owner, "garment", mine)
+        TryOn.objects.filter(owner=guest).update(owner=owner)
+        guest.delete()
+
+
+def _hand_over(row: Any, owner: User, noun: str, mine: Any) -> None:
+    twin = mine.filter(source_sha256=row.source_sha256).first()
+    if twin is None:
+        row.owner = owner
+        row.save(update_fields=["owner"])
+        return
+    for field in ("photo",) if noun == "photo" else ("garment", "bottom_garment"):
+        TryOn.objects.filter(**{field: row}).update(**{field: twin})
+    names = row.file_names
+    transaction.on_commit(lambda: media.delete(names))

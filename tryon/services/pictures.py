@@ -1,0 +1,88 @@
+"""Photos and garments come in; their renditions are made."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+
+from .. import images, media
+from ..models import Garment, Photo, User
+from .deletion import delete_photo
+
+
+def add_photo(*, owner: User, picture: images.Picture, now: datetime) -> Photo:
+    """The stored photo; the same bytes again give the one that is there."""
+    same = Photo.objects.filter(owner=owner, source_sha256=picture.source_sha256)
+    return _add(Photo(owner=owner), picture, same, now)
+
+
+def add_garment(
+    *,
+    owner: User | None,
+    picture: images.Picture,
+    kind: str,
+    now: datetime,
+    name: str = "",
+    **fields: Any,
+) -> Garment:
+    """A customer's own piece, or with `owner` None one of the catalogue."""
+    same: Any = Garment.objects.filter(
+        owner=owner, kind=kind, source_sha256=picture.source_sha256
+    )
+    if owner is None:
+        same = same.filter(sku=fields.get("sku", ""), retired_at=None)
+    garment = Garment(owner=owner, kind=kind, name=name, **fields)
+    return _add(garment, picture, same, now)
+
+
+def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
+    found = same.first()
+    if found is not None:
+        return found
+    row.source_sha256 = picture.source_sha256
+    row.created_at = now
+    row.store(picture)
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        media.delete(row.file_names)
+        found = same.first()  # the same upload, a moment earlier
+        if found is None:
+            raise
+        return found
+    return row
+
+
+def make_renditions(*, row: Photo | Garment | Any, now: datetime) -> None:
+    """The WebP files beside a stored picture. Raises `images.Busy`."""
+    data = media.read(row.file_name)
+    for width in images.RENDITION_WIDTHS:
+        made = ContentFile(images.rendition(data, width))
+        media.save(row.rendition_name(width), made)
+    rows: Any = type(row).objects
+    if not rows.filter(pk=row.pk).update(renditions_at=now):
+        media.delete(row.file_names)  # it was deleted meanwhile
+
+
+def without_renditions(*, model: Any, now: datetime) -> Any:
+    """Pictures whose renditions nobody has made a minute after their coming."""
+    old = now - timedelta(minutes=1)
+    return model.objects.filter(renditions_at=None, created_at__lt=old)[:100]
+
+
+def repair_photo(*, photo: Photo, repair: images.Repair, now: datetime) -> Photo:
+    """A mended copy, which takes the place of an earlier one that nobody used.
+
+    The photo as it came stays. Raises `images.PictureError` if too little is left of
+    it, `images.Busy`.
+    """
+    original = photo.derived_from or photo
+    picture = images.repaired(media.read(photo.file_name), repair)
+    made = add_photo(owner=photo.owner, picture=picture, now=now)
+    if made not in (photo, original):
+        Photo.objects.filter(pk=made.pk).update(derived_from=original, created_at=now)
+        if photo != original and not photo.try_ons.exists():
+            delete_photo(photo=photo, now=now, by=photo.owner)
+    return made

@@ -1,0 +1,154 @@
+"""A try-on is asked for, cancelled, sent again, seen."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from .. import quotas
+from ..models import (
+    Garment,
+    GarmentKind,
+    InvalidMove,
+    Photo,
+    Result,
+    StaleMove,
+    Status,
+    TryOn,
+    TryOnEvent,
+    User,
+)
+
+
+class OutfitError(Exception):
+    """These pieces cannot be tried on so; the message is a sentence."""
+
+    def __init__(self, sentence: str, field: str):
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Outfit:
+    """What is to be tried on; raises `OutfitError` if it cannot be worn so."""
+
+    garment: Garment
+    bottom: Garment | None = None
+
+    def __post_init__(self) -> None:
+        if self.bottom is None:
+            return
+        if self.garment.kind != GarmentKind.UPPER:
+            raise OutfitError(
+                _("Those two cannot be worn together. Choose a top and a bottom."),
+                "top",
+            )
+        if self.bottom.kind != GarmentKind.LOWER:
+            raise OutfitError(
+                _("%(name)s is not a bottom. Choose trousers, a skirt or shorts.")
+                % {"name": self.bottom.label},
+                "bottom",
+            )
+
+
+def create_try_on(
+    *,
+    owner: User,
+    photo: Photo,
+    outfit: Outfit,
+    now: datetime,
+    token: uuid.UUID | None = None,
+    again: bool = False,
+    retry_of: TryOn | None = None,
+    counts: bool = True,
+) -> tuple[TryOn, bool]:
+    """Queue a job, or find the one that this form or this outfit already has.
+
+    `token` makes a form good for one job; unless `again`, a picture that is there
+    or on its way is not paid for twice (design 3.5). Returns the try-on and whether
+    it is new. Raises `quotas.LimitReached`.
+    """
+    token = token or uuid.uuid4()
+    garment, bottom = outfit.garment, outfit.bottom
+    with transaction.atomic():
+        if counts:
+            # Locks the owner, so that two clicks at once come one after the other.
+            User.objects.select_for_update().get(pk=owner.pk)
+        replayed = TryOn.objects.filter(owner=owner, token=token).first()
+        if replayed is not None and replayed.deleted_at is None:
+            return replayed, False
+        if replayed is not None:
+            token = uuid.uuid4()  # what that form made was deleted: a new wish
+        if not again:
+            same = TryOn.objects.filter(owner=owner).same_as(photo, garment, bottom)
+            found = same.recent().first()
+            if found is not None:
+                return found, False
+        if counts:
+            quotas.spend(owner, 1, now)
+        try_on = TryOn.objects.create(
+            owner=owner,
+            photo=photo,
+            garment=garment,
+            bottom_garment=bottom,
+            mode=TryOn.Mode.COMBO if bottom else TryOn.Mode.SINGLE,
+            garment_kind="" if bottom else garment.kind,
+            token=token,
+            retry_of=retry_of,
+            counts_against_limit=counts,
+            created_at=now,
+        )
+        TryOnEvent.objects.create(
+            try_on=try_on, to_status=Status.QUEUED, by=owner, at=now
+        )
+    return try_on, True
+
+
+def retry(*, try_on: TryOn, now: datetime) -> tuple[TryOn, bool]:
+    """A new try-on for one that failed or was cancelled. Raises `LimitReached`.
+
+    Raises `OutfitError` if its photo or clothes were deleted meanwhile.
+    """
+    if try_on.photo is None or try_on.garment is None or try_on.owner is None:
+        raise OutfitError(
+            _("Its photo or clothes were deleted. Choose them again."), "photo"
+        )
+    return create_try_on(
+        owner=try_on.owner,
+        photo=try_on.photo,
+        outfit=Outfit(try_on.garment, try_on.bottom_garment),
+        now=now,
+        token=uuid.uuid5(try_on.pk, "retry"),  # a double click makes one
+        retry_of=try_on,
+    )
+
+
+def seen(*, try_on: TryOn, now: datetime) -> None:
+    """Its owner has opened the picture: it is no longer new."""
+    result = try_on.visible_result
+    if result is not None and result.seen_at is None:
+        Result.objects.filter(pk=result.pk, seen_at=None).update(seen_at=now)
+
+
+def send_again(*, try_on: TryOn, now: datetime, by: User | None) -> bool:
+    """A person's decision to submit an unconfirmed one once more."""
+    return _moved(try_on, Status.QUEUED, now=now, by=by, note="send again")
+
+
+def cancel(*, try_on: TryOn, now: datetime, by: User | None) -> bool:
+    """While nothing was sent, or an unconfirmed one is given up. The try comes back.
+
+    False if it was too late.
+    """
+    return _moved(try_on, Status.CANCELED, now=now, by=by)
+
+
+def _moved(try_on: TryOn, to: str, **kwargs: Any) -> bool:
+    try:
+        try_on.move(to, **kwargs)
+    except (InvalidMove, StaleMove):
+        return False
+    return True
