@@ -17,7 +17,6 @@ SHARPNESS_SIZE = 768  # pixels, long side
 FACE_SIZE = 480
 RING = 0.06  # of each side: where a garment's background shows
 CLIPPED = 250  # of 255
-SURE = 3.0  # weight from which a face is one, in a picture that has none upright
 WIDE = 1.15  # times its height: people stand
 
 
@@ -38,28 +37,29 @@ class Measured:
 
 def measure(image: Image.Image, *, person: bool) -> Measured:
     """Of an RGB picture; of people, also where the face is."""
-    grey = _grey(image, SHARPNESS_SIZE)
-    small = _grey(image, FACE_SIZE)
-    face, turn = _face(small) if person else (None, 0)
-    zone = small if face is None else _around(small, face)
+    grey = _shrunk(image.convert("L"), SHARPNESS_SIZE)
+    small = _shrunk(grey, FACE_SIZE)
+    plane = np.asarray(small)
+    face, turn = _face(plane) if person else (None, 0)
+    zone = plane if face is None else _around(plane, face)
     below = None
     if face is not None:
         _x, y, _w, height = face
-        below = round((small.shape[0] - y - height) / height, 2)
+        below = round((plane.shape[0] - y - height) / height, 2)
     return Measured(
-        blur=round(_blur(grey), 3),
-        light=float(np.percentile(small, 90)),
+        blur=round(_blur(np.asarray(grey)), 3),
+        light=float(np.percentile(plane, 90)),
         glare=round(float((zone >= CLIPPED).mean()), 3),
         below_face=below,
         turn=turn,
-        busy=round(_busy(small), 3),
+        busy=round(_busy(plane), 3),
     )
 
 
-def _grey(image: Image.Image, size: int) -> np.ndarray:
+def _shrunk(image: Image.Image, size: int) -> Image.Image:
     small = image.copy()
     small.thumbnail((size, size), reducing_gap=2.0)
-    return np.asarray(small.convert("L"))
+    return small
 
 
 def _blur(grey: np.ndarray) -> float:
@@ -87,25 +87,27 @@ def _cascade() -> cv2.CascadeClassifier:
 def _face(grey: np.ndarray) -> tuple[Box | None, int]:
     """The largest face, and the turn at which one stands upright.
 
-    A picture that is wide and shows no upright face is taken to lie on its side.
+    People stand: only a wide picture without an upright face can lie on its side.
     """
     upright = _faces(grey)
     if upright:
         return max((box for box, _ in upright), key=lambda box: box[2]), 0
+    height, width = grey.shape
+    if width < height * WIDE:
+        return None, 0
     turned = {turn: _faces(np.rot90(grey, turn // 90)) for turn in (90, 270)}
     sure = {
         turn: max((weight for _, weight in found), default=0.0)
         for turn, found in turned.items()
     }
-    turn = max(sure, key=lambda one: sure[one])
-    height, width = grey.shape
-    lies = sure[turn] > SURE or (width > height * WIDE)
-    return None, turn if lies else 0
+    return None, max(sure, key=lambda one: sure[one])
 
 
 def _faces(grey: np.ndarray) -> list[tuple[Box, float]]:
+    """In the upper two thirds, where faces are, with how sure each is."""
+    upper = np.ascontiguousarray(grey[: grey.shape[0] * 2 // 3])
     boxes, _levels, weights = _cascade().detectMultiScale3(
-        np.ascontiguousarray(grey), 1.15, 5, minSize=(24, 24), outputRejectLevels=True
+        upper, 1.2, 4, minSize=(26, 26), outputRejectLevels=True
     )
     found = []
     for box, weight in zip(boxes, weights, strict=True):
