@@ -231,6 +231,26 @@ class ComposeForm(forms.Form):
         return services.Outfit(self.chosen["bottom"])
 
 
+class FittingForm(ComposeForm):
+    """A photo and several garments, each for a picture of its own."""
+
+    pieces = forms.ModelMultipleChoiceField(
+        Garment.objects.none(),
+        error_messages={
+            "required": _("Choose a garment."),
+            "invalid_choice": _("That piece is not there. Choose another."),
+            "invalid_pk_value": _("That piece is not there. Choose another."),
+        },
+    )
+
+    def __init__(self, *args: Any, owner: User | None, **kwargs: Any):
+        super().__init__(*args, owner=owner, **kwargs)
+        self.fields["pieces"].queryset = Garment.objects.choosable_by(owner)
+
+    def _clean_outfit(self) -> None:
+        """Pieces that are not worn together always go together."""
+
+
 # --- accounts: allauth's forms in our words ---------------------------------------
 
 

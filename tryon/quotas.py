@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from .models import TryOn, User
 from .models.accounts import Shop
@@ -58,7 +59,17 @@ def spend(owner: User, count: int, now: datetime) -> None:
     owner = User.objects.select_for_update().get(pk=owner.pk)
     if owner.blocked_at is not None:
         raise LimitReached(_("Your account is paused. Write to the shop."))
-    if tries(owner, now).left < count:
+    left = tries(owner, now).left
+    if 0 < left < count:
+        raise LimitReached(
+            ngettext(
+                "%(left)d try is left today. Take %(over)d off first.",
+                "%(left)d tries are left today. Take %(over)d off first.",
+                left,
+            )
+            % {"left": left, "over": count - left}
+        )
+    if left < count:
         raise LimitReached(limit_sentence(owner, now))
     ceiling = settings.TRYON_SHOP_DAILY_LIMIT
     if ceiling:

@@ -1,6 +1,17 @@
 from django.urls import path, re_path
 
-from .views import account, compose, gallery, garments, media, pages, photos, try_ons
+from .views import (
+    account,
+    compose,
+    favourites,
+    fittings,
+    gallery,
+    garments,
+    media,
+    pages,
+    photos,
+    try_ons,
+)
 
 urlpatterns = [
     path("", pages.home, name="home"),
@@ -15,6 +26,8 @@ urlpatterns = [
     path("try-on/<uuid:pk>/send-again/", try_ons.send_again, name="send_again"),
     path("try-on/<uuid:pk>/delete/", try_ons.delete, name="delete_try_on"),
     path("try-on/<uuid:pk>/download/", try_ons.download, name="download_try_on"),
+    path("try-on/<uuid:pk>/favourite/", favourites.try_on, name="favourite_try_on"),
+    path("fittings/<uuid:pk>/", fittings.detail, name="fitting"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("photos/", photos.photos, name="photos"),
     path("photos/<uuid:pk>/", photos.photo, name="photo"),
@@ -22,6 +35,7 @@ urlpatterns = [
     path("photos/<uuid:pk>/repair/", photos.repair, name="repair_photo"),
     path("photos/<uuid:pk>/delete/", photos.delete, name="delete_photo"),
     path("garments/", garments.garments, name="garments"),
+    path("garments/<uuid:pk>/favourite/", favourites.garment, name="favourite_garment"),
     path("garments/<uuid:pk>/delete/", garments.delete, name="delete_garment"),
     path("account/", account.account, name="account"),
     re_path(r"^media/(?P<name>[A-Za-z0-9_.-]+)$", media.media, name="media"),

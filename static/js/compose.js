@@ -11,6 +11,9 @@ const clear = form.querySelector("[data-clear]");
 const limitReached = go.disabled;
 const SLOTS = ["top", "bottom", "full"];
 
+const several = "several" in form.dataset;
+
+const pieces = () => [...form.querySelectorAll("[name=pieces]:checked")];
 const chosen = (name) => form.querySelector(`[name=${name}]:checked`) ?? strip.querySelector(`[name=${name}]:checked`);
 
 function thumb(src, name, alt) {
@@ -27,8 +30,8 @@ function thumb(src, name, alt) {
 
 function draw() {
   const photo = chosen("photo");
-  const own = form.elements.garment_file.files.length > 0;
-  const clothes = SLOTS.map(chosen).filter(Boolean);
+  const own = form.elements.garment_file?.files.length > 0;
+  const clothes = several ? pieces() : SLOTS.map(chosen).filter(Boolean);
   thumbs.replaceChildren();
   if (photo) {
     const img = photo.parentElement.querySelector("img");
@@ -46,19 +49,23 @@ function draw() {
     const plus = document.createElement("span");
     plus.className = "plus";
     plus.textContent = "+";
-    thumbs.append(plus, thumb(input.dataset.thumb, input.name, `− ${input.dataset.label}`));
+    thumbs.append(plus, thumb(input.dataset.thumb, input.value, `− ${input.dataset.label}`));
   }
   card();
   thumbs.hidden = !photo && clothes.length === 0;
   clear.hidden = clothes.length === 0;
   form.querySelector("[data-outfit-name]").textContent = clothes.map((c) => c.dataset.label).join(" + ");
   const line = form.querySelector("[data-outfit-line]");
-  line.textContent = clothes.length === 2 ? line.dataset.topBottom : clothes.length === 1 ? line.dataset.one : ".";
+  line.textContent = several ? "." : clothes.length === 2 ? line.dataset.topBottom : clothes.length === 1 ? line.dataset.one : ".";
+  const over = form.querySelector("[data-too-many]");
+  over.hidden = !several || clothes.length <= Number(form.dataset.left);
+  over.textContent = over.dataset.text;
   if (limitReached) return;
   const file = form.elements.photo_file.files.length > 0;
   const ready = (photo || file) && (clothes.length > 0 || own);
-  go.textContent = ready ? go.dataset.idle : photo || file ? go.dataset.noGarment : go.dataset.noPhoto;
-  go.disabled = !ready;
+  const make = !several ? go.dataset.idle : clothes.length === 1 ? go.dataset.makeOne : go.dataset.makeMany.replace("%n", clothes.length);
+  go.textContent = ready ? make : photo || file ? go.dataset.noGarment : go.dataset.noPhoto;
+  go.disabled = !ready || !over.hidden;
 }
 
 form.addEventListener("change", async (event) => {
@@ -87,13 +94,14 @@ async function card() {
   if (wanted === shown) report.innerHTML = html;
 }
 
+function takeOff(input) {
+  if (!input) return;
+  input.checked = false;
+  say(`− ${input.dataset.label}`);
+}
+
 function release(...names) {
-  for (const name of names) {
-    const input = chosen(name);
-    if (!input) continue;
-    input.checked = false;
-    say(`− ${input.dataset.label}`);
-  }
+  for (const name of names) takeOff(chosen(name));
 }
 
 async function send(file, input) {
@@ -135,19 +143,20 @@ function show(place, sentence) {
 thumbs.addEventListener("click", (event) => {
   const button = event.target.closest("[data-remove]");
   if (!button) return;
-  release(button.dataset.remove);
+  takeOff(form.querySelector(`.garment [value="${button.dataset.remove}"]`));
   draw();
   go.focus();
 });
 clear.addEventListener("click", () => {
   release(...SLOTS);
+  for (const piece of pieces()) takeOff(piece);
   draw();
 });
 
 // Pressing a chosen piece again takes it off: native radios cannot.
 let was = null;
 form.addEventListener("pointerdown", (event) => {
-  was = event.target.closest(".garment label")?.querySelector("input:checked") ?? null;
+  was = event.target.closest(".garment label")?.querySelector("input[type=radio]:checked") ?? null;
 });
 form.addEventListener("click", (event) => {
   if (!was || event.target !== was) return;
@@ -171,15 +180,18 @@ addEventListener("paste", async (event) => {
 
 // Filters are links and a form; the choice goes along.
 function withChoice(url) {
-  for (const name of ["photo", ...SLOTS]) {
-    const input = chosen(name);
-    if (input) url.searchParams.set(name, input.value);
+  for (const name of ["photo", ...SLOTS, "pieces"]) url.searchParams.delete(name);
+  const photo = chosen("photo");
+  if (photo) url.searchParams.set("photo", photo.value);
+  for (const input of several ? pieces() : SLOTS.map(chosen).filter(Boolean)) {
+    if (url.searchParams.has("several")) url.searchParams.append("pieces", input.value);
+    else if (!url.searchParams.has(input.dataset.slot)) url.searchParams.set(input.dataset.slot, input.value);
   }
   url.hash = "clothes";
   return url;
 }
 form.addEventListener("click", (event) => {
-  const link = event.target.closest(".chip, .paging a");
+  const link = event.target.closest(".chip, .paging a, .switch a");
   if (!link || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
   location.assign(withChoice(new URL(link.href)));

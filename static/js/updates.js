@@ -72,6 +72,15 @@ async function finish(card, told) {
   }
 }
 
+// A fitting's heading: how many of them are ready.
+function count() {
+  const heading = document.querySelector("[data-ready]");
+  if (!heading) return;
+  const cards = [...root.querySelectorAll("[data-card]")];
+  const ready = cards.filter((card) => card.dataset.status === "completed").length;
+  heading.textContent = heading.dataset.text.replace("%r", ready).replace("%n", cards.length);
+}
+
 async function look() {
   clearTimeout(timer);
   const cards = running();
@@ -83,6 +92,7 @@ async function look() {
     if (response.ok) {
       const told = await response.json();
       for (const [id, card] of Object.entries(told.cards)) await apply(id, card);
+      count();
       const badge = document.querySelector("[data-running]");
       if (badge) badge.hidden = told.running === 0;
       if (badge) badge.querySelector(".n").textContent = told.running;

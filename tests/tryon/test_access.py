@@ -32,6 +32,9 @@ TABLE = {
     "send_again": (405, 405, 405, 405, 405),
     "delete_try_on": (LOGIN, 200, 404, 404, 404),
     "download_try_on": (LOGIN, 200, 404, 404, 404),
+    "fitting": (LOGIN, 200, 404, 404, 404),
+    "favourite_try_on": (405, 405, 405, 405, 405),
+    "favourite_garment": (405, 405, 405, 405, 405),
     "photo": (LOGIN, 200, 404, 404, 404),
     "photo_report": (LOGIN, 200, 404, 404, 404),
     "repair_photo": (405, 405, 405, 405, 405),
@@ -44,6 +47,8 @@ POSTS = {
     "retry_try_on": (LOGIN, 302, 404, 404, 404),
     "send_again": (LOGIN, 302, 404, 404, 404),
     "delete_try_on": (LOGIN, 302, 404, 404, 404),
+    "favourite_try_on": (LOGIN, 302, 404, 404, 404),
+    "favourite_garment": (LOGIN, 302, 404, 404, 404),
     "repair_photo": (LOGIN, 422, 404, 404, 404),
     "delete_photo": (LOGIN, 302, 404, 404, 404),
     "delete_garment": (LOGIN, 302, 404, 404, 404),
@@ -90,6 +95,13 @@ def addresses(alice) -> dict[str, list[str]]:
     for row in (done.photo, own, done.result, spare):
         services.make_renditions(row=row, now=NOW)
     one = f"/try-on/{done.pk}/"
+    fitting, _new = services.create_fitting(
+        owner=alice,
+        photo=factories.photo(alice),
+        garments=[own],
+        now=NOW,
+        token=uuid.uuid4(),
+    )
     files = [
         f"/media/{name}"
         for row in (done.photo, own, done.result)
@@ -112,6 +124,9 @@ def addresses(alice) -> dict[str, list[str]]:
         "send_again": [one + "send-again/"],
         "download_try_on": [one + "download/"],
         "delete_try_on": [one + "delete/"],
+        "fitting": [f"/fittings/{fitting.pk}/"],
+        "favourite_try_on": [one + "favourite/"],
+        "favourite_garment": [f"/garments/{own.pk}/favourite/"],
         "photo": [f"/photos/{spare.pk}/"],
         "photo_report": [f"/photos/{spare.pk}/report/"],
         "repair_photo": [f"/photos/{spare.pk}/repair/"],

@@ -1,4 +1,5 @@
 from .accounts import Shop, User
+from .fitting import Fitting
 from .ledger import ApiRequest, Key, Planner
 from .result import Result, ReviewDecision
 from .try_on import (
@@ -15,6 +16,7 @@ __all__ = [
     "SLOTS",
     "ApiRequest",
     "FailureCode",
+    "Fitting",
     "Garment",
     "GarmentKind",
     "InvalidMove",

@@ -77,6 +77,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text=_("Empty: the shop's usual limit."),
     )
     blocked_at = models.DateTimeField(_("blocked since"), null=True, blank=True)
+    favourite_garments = models.ManyToManyField(
+        "tryon.Garment", related_name="fans", blank=True, editable=False
+    )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)

@@ -158,6 +158,7 @@ class TryOn(models.Model):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)  # by e-mail
+    favourite_at = models.DateTimeField(null=True, blank=True)
 
     key = models.ForeignKey("tryon.Key", models.PROTECT, null=True, blank=True)
     remote_id = models.CharField(max_length=200, blank=True)
@@ -239,6 +240,11 @@ class TryOn(models.Model):
         indexes = [
             # The gallery's pages, and an owner's rows in the last 24 hours.
             models.Index(fields=["owner", "-created_at", "-id"], name="try_on_gallery"),
+            models.Index(
+                fields=["owner", "-created_at", "-id"],
+                name="try_on_favourites",
+                condition=Q(favourite_at__isnull=False, deleted_at=None),
+            ),
             models.Index(
                 fields=["owner", "created_at", "id"],
                 name="try_on_queue",

@@ -18,16 +18,19 @@ from .pictures import (
     add_photo,
     make_renditions,
     repair_photo,
+    set_favourite_garment,
     without_renditions,
 )
 from .try_ons import (
     Outfit,
     OutfitError,
     cancel,
+    create_fitting,
     create_try_on,
     retry,
     seen,
     send_again,
+    set_favourite,
 )
 
 __all__ = [
@@ -37,6 +40,7 @@ __all__ = [
     "add_photo",
     "cancel",
     "claim_guest",
+    "create_fitting",
     "create_try_on",
     "delete_garment",
     "delete_owner",
@@ -48,5 +52,7 @@ __all__ = [
     "retry",
     "seen",
     "send_again",
+    "set_favourite",
+    "set_favourite_garment",
     "without_renditions",
 ]

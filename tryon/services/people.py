@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from .. import media
-from ..models import TryOn, User
+from ..models import Fitting, TryOn, User
 
 
 def claim_guest(*, guest: User, owner: User) -> None:
@@ -17,6 +17,8 @@ def claim_guest(*, guest: User, owner: User) -> None:
             mine = owner.garments.filter(kind=garment.kind)
             _hand_over(garment, owner, "garment", mine)
         TryOn.objects.filter(owner=guest).update(owner=owner)
+        Fitting.objects.filter(owner=guest).update(owner=owner)
+        owner.favourite_garments.add(*guest.favourite_garments.all())
         guest.delete()
 
 
@@ -26,6 +28,8 @@ def _hand_over(row: Any, owner: User, noun: str, mine: Any) -> None:
         row.owner = owner
         row.save(update_fields=["owner"])
         return
+    if noun == "photo":
+        Fitting.objects.filter(photo=row).update(photo=twin)
     for field in ("photo",) if noun == "photo" else ("garment", "bottom_garment"):
         TryOn.objects.filter(**{field: row}).update(**{field: twin})
     names = row.file_names

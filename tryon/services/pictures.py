@@ -55,6 +55,13 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
     return row
 
 
+def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:
+    if on:
+        owner.favourite_garments.add(garment)
+    else:
+        owner.favourite_garments.remove(garment)
+
+
 def make_renditions(*, row: Photo | Garment | Any, now: datetime) -> None:
     """The WebP files beside a stored picture. Raises `images.Busy`."""
     data = media.read(row.file_name)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from .. import quotas
 from ..models import (
+    Fitting,
     Garment,
     GarmentKind,
     InvalidMove,
@@ -89,22 +90,73 @@ def create_try_on(
                 return found, False
         if counts:
             quotas.spend(owner, 1, now)
-        try_on = TryOn.objects.create(
+        try_on = _queue(
             owner=owner,
             photo=photo,
-            garment=garment,
-            bottom_garment=bottom,
-            mode=TryOn.Mode.COMBO if bottom else TryOn.Mode.SINGLE,
-            garment_kind="" if bottom else garment.kind,
+            outfit=outfit,
+            now=now,
             token=token,
             retry_of=retry_of,
             counts_against_limit=counts,
-            created_at=now,
-        )
-        TryOnEvent.objects.create(
-            try_on=try_on, to_status=Status.QUEUED, by=owner, at=now
         )
     return try_on, True
+
+
+def _queue(*, owner: User, outfit: Outfit, now: datetime, **fields: Any) -> TryOn:
+    garment, bottom = outfit.garment, outfit.bottom
+    try_on = TryOn.objects.create(
+        owner=owner,
+        garment=garment,
+        bottom_garment=bottom,
+        mode=TryOn.Mode.COMBO if bottom else TryOn.Mode.SINGLE,
+        garment_kind="" if bottom else garment.kind,
+        created_at=now,
+        **fields,
+    )
+    TryOnEvent.objects.create(try_on=try_on, to_status=Status.QUEUED, by=owner, at=now)
+    return try_on
+
+
+def create_fitting(
+    *,
+    owner: User,
+    photo: Photo,
+    garments: list[Garment],
+    now: datetime,
+    token: uuid.UUID,
+) -> tuple[Fitting, int]:
+    """Each of the garments on its own on this photo: all are queued, or none.
+
+    Pictures that are there or on their way are shown with the others and cost
+    nothing. Returns the fitting and how many are new. Raises `quotas.LimitReached`.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=owner.pk)
+        replayed = Fitting.objects.filter(owner=owner, token=token).first()
+        if replayed is not None:
+            return replayed, 0
+        mine = TryOn.objects.filter(owner=owner)
+        found = {g: mine.same_as(photo, g, None).recent().first() for g in garments}
+        missing = [garment for garment, try_on in found.items() if try_on is None]
+        if missing:
+            quotas.spend(owner, len(missing), now)
+        for garment in missing:
+            found[garment] = _queue(
+                owner=owner,
+                photo=photo,
+                outfit=Outfit(garment),
+                now=now,
+                token=uuid.uuid5(token, str(garment.pk)),
+            )
+        fitting = Fitting.objects.create(
+            owner=owner, photo=photo, token=token, created_at=now
+        )
+        fitting.try_ons.set([try_on for try_on in found.values() if try_on])
+    return fitting, len(missing)
+
+
+def set_favourite(*, try_on: TryOn, on: bool, now: datetime) -> None:
+    TryOn.objects.filter(pk=try_on.pk).update(favourite_at=now if on else None)
 
 
 def retry(*, try_on: TryOn, now: datetime) -> tuple[TryOn, bool]:

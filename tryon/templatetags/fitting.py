@@ -67,3 +67,8 @@ def garments(try_on: TryOn) -> list[Garment]:
 def keep_garments(try_on: TryOn) -> str:
     """The clothes as a query for the compose page."""
     return urlencode({g.slot: g.pk for g in garments(try_on)})
+
+
+@register.filter
+def is_in(value: Any, many: Any) -> bool:
+    return value in many

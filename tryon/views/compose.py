@@ -15,9 +15,10 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
 from .. import estimates, quotas, report_card, services, tasks
-from ..forms import ComposeForm
+from ..forms import ComposeForm, FittingForm
 from ..middleware import make_guest
-from ..models import SLOTS, Garment, GarmentKind, Photo
+from ..models import SLOTS, Garment, GarmentKind, Photo, User
+from . import returning
 from .errors import busy_is_503
 from .getters import OwnedRequest
 
@@ -29,14 +30,25 @@ GARMENTS = 60
 @ensure_csrf_cookie
 @busy_is_503
 def compose(request: OwnedRequest) -> HttpResponse:
+    """One outfit, or with `several` many garments at once: a fitting.
+
+    A shop's product page links here with `?garment=SKU&return=ADDRESS`.
+    """
     if request.method == "POST":
         return _submit(request)
-    form = ComposeForm(owner=request.owner or None)
+    returning.remember(request)
+    form = _form_class(request)(owner=request.owner or None)
     return render(request, "compose/compose.html", _page(request, form))
 
 
+def _form_class(request: OwnedRequest) -> type[ComposeForm]:
+    source = request.POST if request.method == "POST" else request.GET
+    return FittingForm if "several" in source else ComposeForm
+
+
 def _submit(request: OwnedRequest) -> HttpResponse:
-    form = ComposeForm(request.POST, request.FILES, owner=request.owner or None)
+    form_class = _form_class(request)
+    form = form_class(request.POST, request.FILES, owner=request.owner or None)
     valid = form.is_valid()
     now = timezone.now()
     if not request.owner:
@@ -48,24 +60,40 @@ def _submit(request: OwnedRequest) -> HttpResponse:
         form.keep_uploads(request.owner, now)
     if valid and form.chosen_photo is not None:
         try:
-            try_on, created = services.create_try_on(
-                owner=request.owner,
-                photo=form.chosen_photo,
-                outfit=form.make_outfit(),
-                now=now,
-                token=form.cleaned_data["token"],
-                again="again" in request.POST,
-            )
+            return _create(request, form, form.chosen_photo)
         except (quotas.LimitReached, services.OutfitError) as error:
             form.add_error(None, str(error))
-        else:
-            if created:
-                transaction.on_commit(tasks.wake_up)
-                _ask_for_renditions(form)
-            elif try_on.token != form.cleaned_data["token"]:
-                messages.info(request, _("You have this picture already."))
-            return redirect("try_on", try_on.pk)
     return render(request, "compose/compose.html", _page(request, form), status=422)
+
+
+def _create(request: OwnedRequest, form: ComposeForm, photo: Photo) -> HttpResponse:
+    now, token = timezone.now(), form.cleaned_data["token"]
+    if isinstance(form, FittingForm):
+        fitting, new = services.create_fitting(
+            owner=request.owner,
+            photo=photo,
+            garments=list(form.cleaned_data["pieces"]),
+            now=now,
+            token=token,
+        )
+        if new:
+            transaction.on_commit(tasks.wake_up)
+            _ask_for_renditions(form)
+        return redirect("fitting", fitting.pk)
+    try_on, created = services.create_try_on(
+        owner=request.owner,
+        photo=photo,
+        outfit=form.make_outfit(),
+        now=now,
+        token=token,
+        again="again" in request.POST,
+    )
+    if created:
+        transaction.on_commit(tasks.wake_up)
+        _ask_for_renditions(form)
+    elif try_on.token != token:
+        messages.info(request, _("You have this picture already."))
+    return redirect("try_on", try_on.pk)
 
 
 def _ask_for_renditions(form: ComposeForm) -> None:
@@ -92,6 +120,9 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
         "garments": garments,
         "paging": paging,
         "chosen": chosen,
+        "several": isinstance(form, FittingForm),
+        "favourites": _favourites(owner),
+        "return_to": returning.address(request),
         "report": _report(chosen, photos),
         "none_id": uuid.UUID(int=0),  # a place for the photo's in the script's address
         "kinds": GarmentKind.choices,
@@ -101,7 +132,13 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
     }
 
 
-def _report(chosen: dict[str, str], photos: list[Photo]) -> dict[str, Any]:
+def _favourites(owner: User | None) -> set[uuid.UUID]:
+    if owner is None:
+        return set()
+    return set(owner.favourite_garments.values_list("pk", flat=True))
+
+
+def _report(chosen: dict[str, Any], photos: list[Photo]) -> dict[str, Any]:
     """The report card of the chosen photo, for the clothes that are chosen."""
     photo = next((row for row in photos if str(row.pk) == chosen["photo"]), None)
     if photo is None:
@@ -110,23 +147,27 @@ def _report(chosen: dict[str, str], photos: list[Photo]) -> dict[str, Any]:
     return {"photo": photo, "card": report_card.of_photo(photo, kind)}
 
 
-def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, str]:
-    """What is chosen: what was sent, else what the address names."""
+def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
+    """What is chosen: what was sent, else what the address names.
+
+    By slot, and all `garments` in one list, as several at once have them.
+    """
     source = request.POST if form.is_bound else request.GET
     chosen = {name: source.get(name, "") for name in ("photo", *SLOTS)}
     if form.chosen_photo is not None:
         chosen["photo"] = str(form.chosen_photo.pk)
     chosen |= {slot: str(garment.pk) for slot, garment in form.chosen.items()}
+    pieces = source.getlist("pieces") if isinstance(form, FittingForm) else []
     sku = request.GET.get("garment", "").replace("\x00", "")
     if sku and not form.is_bound:
         garment = Garment.objects.catalogue().filter(sku=sku).first()
         if garment is not None:
-            slot = next(name for name, kind in SLOTS.items() if kind == garment.kind)
-            chosen[slot] = str(garment.pk)
-    return chosen
+            chosen[garment.slot] = str(garment.pk)
+    worn = [chosen[slot] for slot in SLOTS if chosen[slot]]
+    return {**chosen, "garments": [*dict.fromkeys([*pieces, *worn])]}
 
 
-def _garments(request: OwnedRequest, chosen: dict[str, str]) -> tuple[Any, Any]:
+def _garments(request: OwnedRequest, chosen: dict[str, Any]) -> tuple[Any, Any]:
     """The chosen ones first, then what the filters leave."""
     owner = request.owner or None
     rows = Garment.objects.choosable_by(owner)
@@ -137,13 +178,15 @@ def _garments(request: OwnedRequest, chosen: dict[str, str]) -> tuple[Any, Any]:
         rows = rows.filter(owner=owner) if owner else rows.none()
     elif request.GET.get("of") == "catalogue":
         rows = rows.filter(owner=None)
+    elif request.GET.get("of") == "favourites":
+        rows = rows.filter(fans=owner) if owner else rows.none()
     query = request.GET.get("q", "").replace("\x00", "").strip()
     if query:
         rows = rows.filter(name__icontains=query) | rows.filter(sku__iexact=query)
     page = Paginator(rows.order_by("sku", "-created_at", "id"), GARMENTS).get_page(
         request.GET.get("page")
     )
-    wanted = {_uuid(chosen[slot]) for slot in SLOTS} - {None}
+    wanted = {_uuid(pk) for pk in chosen["garments"][:GARMENTS]} - {None}
     shown = list(page)
     missing = wanted - {garment.pk for garment in shown}
     if missing:
@@ -164,6 +207,7 @@ ANCHORS = {
     "top": "clothes",
     "bottom": "clothes",
     "full": "clothes",
+    "pieces": "clothes",
     "garment_file": "own-garment",
     "garment_kind": "own-garment",
 }

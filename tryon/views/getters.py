@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from ..models import Garment, Photo, TryOn, User
+from ..models import Fitting, Garment, Photo, TryOn, User
 
 View = Callable[..., HttpResponseBase]
 
@@ -38,6 +38,16 @@ def owner_required(view: View) -> View:
 
 def get_try_on(request: OwnedRequest, pk: uuid.UUID) -> TryOn:
     rows = TryOn.objects.visible_to(request.owner or None).with_pictures()
+    return get_object_or_404(rows, pk=pk)
+
+
+def get_fitting(request: OwnedRequest, pk: uuid.UUID) -> Fitting:
+    rows = Fitting.objects.visible_to(request.owner or None).select_related("photo")
+    return get_object_or_404(rows, pk=pk)
+
+
+def get_garment(request: OwnedRequest, pk: uuid.UUID) -> Garment:
+    rows = Garment.objects.visible_to(request.owner or None)
     return get_object_or_404(rows, pk=pk)
 
 
