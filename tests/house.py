@@ -83,7 +83,7 @@ class House:
     def start_sandbox(self, **options: Any) -> None:
         flags = {"port": self.sandbox_port, "speed": self.speed, **options}
         words = [
-            f"--{name.replace('_', '-')}" if value is True else f"--{name}={value}"
+            f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}")
             for name, value in flags.items()
         ]
         self.commands["sandbox"] = f"python manage.py sandbox {' '.join(words)}"

@@ -1,5 +1,6 @@
 // The outfit as it will be sent, uploads at once, filters that keep the choice.
 import { colour, say } from "./fitting.js";
+import { start as startCode } from "./code.js";
 import { upload } from "./upload.js";
 
 const form = document.getElementById("compose");
@@ -9,6 +10,7 @@ const thumbs = form.querySelector("[data-thumbs]");
 const stage = form.querySelector("[data-stage]");
 const clear = form.querySelector("[data-clear]");
 const limitReached = go.disabled;
+const MOST_THUMBS = 2;
 const SLOTS = ["top", "bottom", "full"];
 
 const several = "several" in form.dataset;
@@ -45,11 +47,17 @@ function draw() {
     stage.replaceChildren(large);
   }
   stage.hidden = !photo;
-  for (const input of clothes) {
+  for (const input of clothes.slice(0, clothes.length > MOST_THUMBS ? MOST_THUMBS - 1 : MOST_THUMBS)) {
     const plus = document.createElement("span");
     plus.className = "plus";
     plus.textContent = "+";
     thumbs.append(plus, thumb(input.dataset.thumb, input.value, `− ${input.dataset.label}`));
+  }
+  if (clothes.length > MOST_THUMBS) {
+    const rest = document.createElement("span");
+    rest.className = "plus";
+    rest.textContent = `+ ${clothes.length - MOST_THUMBS + 1}`;
+    thumbs.append(rest);
   }
   card();
   thumbs.hidden = !photo && clothes.length === 0;
@@ -106,29 +114,38 @@ function release(...names) {
 
 async function send(file, input) {
   const problem = form.querySelector("[data-photo-error]");
+  const state = form.querySelector("[data-upload-state]");
   const tile = strip.querySelector(".add");
+  const told = (sentence) => (state.textContent = sentence);
   problem.replaceChildren();
   tile.classList.add("uploading");
   try {
-    const told = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value);
-    if (told.error) return show(problem, told.error);
-    const holder = document.createElement("template");
-    holder.innerHTML = told.html.trim();
-    const tileNew = holder.content.firstElementChild;
-    strip.querySelector(`[value="${tileNew.querySelector("input").value}"]`)?.closest("label").remove();
-    tile.after(tileNew);
-    tile.classList.remove("alone");
-    tileNew.querySelector("input").checked = true;
-    colour(tileNew);
-    tileNew.querySelector("input").focus();
+    const answer = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value, state.dataset, told);
+    told(answer.error ? "" : answer.saved);
+    if (answer.error) return show(problem, answer.error);
+    add(answer.html);
   } catch {
     // The form still has the file: the button sends it with the rest.
+    told("");
     tile.querySelector("[data-file-name]").textContent = file.name;
     return;
   } finally {
     tile.classList.remove("uploading");
   }
   if (input) input.value = "";
+}
+
+function add(html) {
+  const tile = strip.querySelector(".add");
+  const holder = document.createElement("template");
+  holder.innerHTML = html.trim();
+  const fresh = holder.content.firstElementChild;
+  strip.querySelector(`[value="${fresh.querySelector("input").value}"]`)?.closest("label").remove();
+  tile.after(fresh);
+  tile.classList.remove("alone");
+  fresh.querySelector("input").checked = true;
+  colour(fresh);
+  fresh.querySelector("input").focus();
 }
 
 function show(place, sentence) {
@@ -202,6 +219,11 @@ document.querySelector("[data-filter]").addEventListener("submit", (event) => {
   for (const [name, value] of new FormData(event.target)) url.searchParams.set(name, value);
   url.searchParams.delete("page");
   location.assign(withChoice(url));
+});
+
+startCode(document.querySelector("[data-show-code]"), document.querySelector("[data-code-dialog]"), form.elements.csrfmiddlewaretoken.value, (html) => {
+  add(html);
+  draw();
 });
 
 draw();

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from tests import factories
 from tests.conftest import StrictClient
@@ -35,6 +36,9 @@ TABLE = {
     "fitting": (LOGIN, 200, 404, 404, 404),
     "favourite_try_on": (405, 405, 405, 405, 405),
     "favourite_garment": (405, 405, 405, 405, 405),
+    "open_handoff": (405, 405, 405, 405, 405),
+    "handoff": (LOGIN, 200, 404, 404, 404),
+    "phone": (200, 200, 200, 200, 200),
     "photo": (LOGIN, 200, 404, 404, 404),
     "photo_report": (LOGIN, 200, 404, 404, 404),
     "repair_photo": (405, 405, 405, 405, 405),
@@ -94,6 +98,7 @@ def addresses(alice) -> dict[str, list[str]]:
     spare = factories.photo(alice)
     for row in (done.photo, own, done.result, spare):
         services.make_renditions(row=row, now=NOW)
+    handoff, secret = services.open_handoff(owner=alice, now=timezone.now())
     one = f"/try-on/{done.pk}/"
     fitting, _new = services.create_fitting(
         owner=alice,
@@ -127,6 +132,9 @@ def addresses(alice) -> dict[str, list[str]]:
         "fitting": [f"/fittings/{fitting.pk}/"],
         "favourite_try_on": [one + "favourite/"],
         "favourite_garment": [f"/garments/{own.pk}/favourite/"],
+        "open_handoff": ["/photos/code/"],
+        "handoff": [f"/photos/code/{handoff.pk}/"],
+        "phone": [f"/p/{secret}/"],
         "photo": [f"/photos/{spare.pk}/"],
         "photo_report": [f"/photos/{spare.pk}/report/"],
         "repair_photo": [f"/photos/{spare.pk}/repair/"],

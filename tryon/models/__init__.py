@@ -1,5 +1,6 @@
 from .accounts import Shop, User
 from .fitting import Fitting
+from .handoff import Handoff
 from .ledger import ApiRequest, Key, Planner
 from .result import Result, ReviewDecision
 from .try_on import (
@@ -19,6 +20,7 @@ __all__ = [
     "Fitting",
     "Garment",
     "GarmentKind",
+    "Handoff",
     "InvalidMove",
     "Key",
     "Photo",

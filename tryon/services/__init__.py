@@ -12,6 +12,7 @@ from .deletion import (
     delete_try_on,
     purge,
 )
+from .handoffs import find_handoff, open_handoff, use_handoff
 from .people import claim_guest
 from .pictures import (
     add_garment,
@@ -46,7 +47,9 @@ __all__ = [
     "delete_owner",
     "delete_photo",
     "delete_try_on",
+    "find_handoff",
     "make_renditions",
+    "open_handoff",
     "purge",
     "repair_photo",
     "retry",
@@ -54,5 +57,6 @@ __all__ = [
     "send_again",
     "set_favourite",
     "set_favourite_garment",
+    "use_handoff",
     "without_renditions",
 ]

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from .. import media
-from ..models import Garment, Photo, Result, Status, TryOn, User
+from ..models import Garment, Handoff, Photo, Result, Status, TryOn, User
 from ..models.try_on import FINAL
 from .try_ons import cancel
 
@@ -81,6 +81,7 @@ def purge(*, now: datetime) -> None:
     for guest in User.objects.expired_guests(now):
         delete_owner(owner=guest, now=now)
     TryOn.objects.tombstones(now).delete()
+    Handoff.objects.filter(expires_at__lt=now).delete()
     if settings.TRYON_RETENTION_DAYS:
         _retire_old(now - timedelta(days=settings.TRYON_RETENTION_DAYS), now)
 

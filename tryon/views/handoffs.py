@@ -1,0 +1,94 @@
+"""The QR code on the desktop, and the page that the phone opens with it."""
+
+import uuid
+
+import segno
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import time_format
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from .. import services, tasks
+from ..forms import PhotoForm
+from ..middleware import make_guest
+from ..models import Handoff
+from .errors import busy_is_503
+from .getters import OwnedRequest, owner_required
+
+LOOK_EVERY = 2  # seconds, while the code is on the screen
+
+
+@require_POST
+def open_code(request: OwnedRequest) -> HttpResponse:
+    """A code for the phone, until when it works, and where to ask for news of it."""
+    if not request.owner and not settings.TRYON_GUESTS:
+        return redirect("account_login")
+    owner = request.owner or make_guest(request)
+    handoff, secret = services.open_handoff(owner=owner, now=timezone.now())
+    address = settings.SITE_URL + reverse("phone", args=[secret])
+    until = time_format(timezone.localtime(handoff.expires_at), "H:i")
+    context = {"svg": qr_code(address), "until": until, "address": address}
+    return JsonResponse(
+        {
+            "html": render_to_string("compose/_code.html", context, request),
+            "look": reverse("handoff", args=[handoff.pk]),
+            "every": LOOK_EVERY,
+        }
+    )
+
+
+def qr_code(address: str) -> str:
+    """Inline SVG; ours alone decides the address, so it is safe in a page."""
+    made = segno.make(address, error="m", micro=False)
+    return made.svg_inline(
+        scale=6, border=3, dark="#17181a", light="#fff", omitsize=True
+    )
+
+
+@require_safe
+@never_cache
+@owner_required
+def handoff(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """What became of the code: open, used (with the photo's tile), or over."""
+    row = get_object_or_404(Handoff.objects.select_related("photo"), pk=pk)
+    if row.owner_id != request.owner.pk:
+        return JsonResponse({"state": "over"}, status=404)
+    if row.photo is not None:
+        html = render_to_string("compose/_photo.html", {"photo": row.photo}, request)
+        return JsonResponse({"state": "used", "html": html})
+    state = "open" if row.is_open(timezone.now()) else "over"
+    return JsonResponse({"state": state})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@busy_is_503
+def phone(request: OwnedRequest, secret: str) -> HttpResponse:
+    """On the phone: nobody is signed in here; the code alone lets one photo in."""
+    now = timezone.now()
+    row = services.find_handoff(secret=secret, now=now)
+    if row is None:
+        return render(request, "photos/phone_over.html", status=404)
+    form = PhotoForm()
+    if request.method == "POST":
+        form = PhotoForm(request.POST, request.FILES)
+        if form.is_valid():
+            photo = services.use_handoff(
+                handoff=row, picture=form.cleaned_data["photo_file"], now=timezone.now()
+            )
+            if photo is None:
+                return render(request, "photos/phone_over.html", status=404)
+            if photo.renditions_at is None:
+                tasks.ask_for_renditions(photo)
+            return render(request, "photos/phone_done.html")
+    status = 422 if form.is_bound else 200
+    return render(request, "photos/phone.html", {"form": form}, status=status)
