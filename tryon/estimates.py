@@ -4,6 +4,7 @@ Seconds are wall time. The bar is a share of the way: in line up to a fifth, bei
 made from a quarter on.
 """
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,8 +20,14 @@ from .scheduling.forecast import Forecast
 from .scheduling.scheduler import current_forecasts
 from .scheduling.timing import timing
 
-IN_LINE_LOOK = 15  # seconds between a page's looks
+# Seconds between a page's looks. From when the first jobs may be over, often enough
+# that a result is on the screen within two seconds; an old job is looked at by its age.
+IN_LINE_LOOK = 15
+EARLY_LOOK = 5
+LIKELY_LOOK = 1.6
 LONGEST_LOOK = 10
+FIRST_OVER = 0.04  # share of the jobs that are over so soon
+RECENT = 2.0  # seconds that a forecast is used again for an unchanged look
 ORDINALS = (
     gettext_noop("next"),
     gettext_noop("second"),
@@ -80,6 +87,19 @@ class Estimator:
             return _("Usually under %(n)d minutes") % {"n": -(-high // 60)}
         return _("Usually %(low)d to %(high)d seconds") % {"low": low, "high": high}
 
+    @classmethod
+    def recent(cls, now: datetime) -> "Estimator":
+        """One with what this process asked no more than two seconds ago."""
+        global _recent
+        if _recent is None or time.monotonic() - _recent[0] > RECENT:
+            made = cls(now)
+            made.forecast()
+            made.keys_open  # noqa: B018 asks now
+            _recent = (time.monotonic(), made)
+        again = cls(now)
+        again._forecasts, again._keys = _recent[1]._forecasts, _recent[1]._keys
+        return again
+
     @property
     def keys_open(self) -> int:
         if self._keys is None:
@@ -111,7 +131,7 @@ class Estimator:
             heading=time_left(left),
             line=place_in_line(place),
             stage="line",
-            look_in=IN_LINE_LOOK if place > 3 else 2,
+            look_in=min(place / rate + 1, IN_LINE_LOOK),
         )
 
     def _being_made(self, try_on: TryOn) -> Progress:
@@ -134,8 +154,17 @@ class Estimator:
             heading=time_left(left),
             line=line,
             stage="making",
-            look_in=min(max(left / 2, 1), LONGEST_LOOK),
+            look_in=self._look_in(age, try_on.mode),
         )
+
+    def _look_in(self, age: float, mode: str) -> float:
+        first = self.forecast(mode).quantile(FIRST_OVER)
+        if age < first:
+            return min(max(first - age, LIKELY_LOOK), EARLY_LOOK)
+        return min(max(LIKELY_LOOK, age * 0.05), LONGEST_LOOK)
+
+
+_recent: tuple[float, Estimator] | None = None
 
 
 def time_left(seconds: float) -> str:

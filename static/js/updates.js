@@ -3,6 +3,7 @@ import { colour, say } from "./fitting.js";
 
 const root = document.querySelector("[data-updates]");
 const OVER = ["completed", "failed", "canceled", "unconfirmed"];
+const HIDDEN = 5000; // ms between two looks of a page that nobody sees
 const RETRY = 10000; // ms, when the network is away
 const reached = new Map(); // a bar never goes back
 let timer;
@@ -32,7 +33,7 @@ function apply(id, told) {
   }
   for (const element of card.querySelectorAll("[data-only]")) element.hidden = element.dataset.only !== told.status;
   if ("page" in card.dataset) {
-    document.title = `${told.heading}: ${told.label}`;
+    document.title = `${told.heading}: ${card.dataset.page}`;
     if (before !== told.status || told.stage === "line") say(`${told.line} ${told.heading}`);
   }
 }
@@ -49,6 +50,7 @@ async function finish(card, told) {
     document.querySelector(".bar").replaceWith(page.querySelector(".bar"));
     root.replaceChildren(...fresh.childNodes);
     document.title = page.title;
+    notify(page.title);
     colour(root);
     const heading = root.querySelector("h1");
     if (hadFocus) {
@@ -72,6 +74,23 @@ async function finish(card, told) {
   }
 }
 
+// A notification, if it was asked for and allowed.
+const tell = document.querySelector("[data-tell]");
+if (tell && "Notification" in window && Notification.permission !== "denied") {
+  tell.hidden = false;
+  tell.addEventListener("click", async () => {
+    if ((await Notification.requestPermission()) !== "granted") return (tell.hidden = true);
+    tell.dataset.tell = "yes";
+    tell.disabled = true;
+    tell.textContent = tell.dataset.done;
+  });
+}
+function notify(title) {
+  if (tell?.dataset.tell !== "yes") return;
+  const note = new Notification(title, { icon: document.querySelector("link[rel=icon]").href, tag: location.pathname });
+  note.addEventListener("click", () => window.focus());
+}
+
 // A fitting's heading: how many of them are ready.
 function count() {
   const heading = document.querySelector("[data-ready]");
@@ -84,24 +103,28 @@ function count() {
 async function look() {
   clearTimeout(timer);
   const cards = running();
-  if (!cards.length || document.hidden) return;
+  if (!cards.length) return;
   let delay = RETRY;
   try {
     const query = new URLSearchParams(cards.map((card) => ["card", `${card.dataset.card}:${card.dataset.status}`]));
+    query.append("looker", root.dataset.looker);
     const response = await fetch(`${root.dataset.updates}?${query}`, { headers: { Accept: "application/json" } });
     if (response.ok) {
       const told = await response.json();
       for (const [id, card] of Object.entries(told.cards)) await apply(id, card);
       count();
       const badge = document.querySelector("[data-running]");
-      if (badge) badge.hidden = told.running === 0;
-      if (badge) badge.querySelector(".n").textContent = told.running;
+      if (badge && "running" in told) {
+        badge.hidden = told.running === 0;
+        badge.querySelector(".n").textContent = told.running;
+      }
       delay = (told.look_in ?? 10) * 1000;
     }
   } catch {
     // No connection: we go on by ourselves when it is back.
   }
-  timer = setTimeout(look, delay);
+  // Behind other tabs only the title and a notification are seen.
+  timer = setTimeout(look, document.hidden ? Math.max(delay, HIDDEN) : delay);
 }
 
 document.addEventListener("visibilitychange", () => !document.hidden && look());

@@ -8,7 +8,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from .. import wording
+from .. import looks, wording
 from ..models import Garment, Status, TryOn
 
 register = template.Library()
@@ -67,6 +67,11 @@ def garments(try_on: TryOn) -> list[Garment]:
 def keep_garments(try_on: TryOn) -> str:
     """The clothes as a query for the compose page."""
     return urlencode({g.slot: g.pk for g in garments(try_on)})
+
+
+@register.filter
+def looker(owner: Any) -> str:
+    return looks.looker(owner)
 
 
 @register.filter

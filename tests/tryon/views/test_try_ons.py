@@ -5,7 +5,7 @@ import pytest
 from django.utils.html import strip_tags
 
 from tests import factories
-from tryon import estimates
+from tryon import estimates, looks
 from tryon.models import FailureCode, Key, Result, Status, TryOn
 from tryon.models.try_on import UNDER_WAY
 
@@ -137,6 +137,35 @@ def test_others_cards_are_not_told(as_bob, alice):
         "look_in": None,
         "running": 0,
     }
+
+
+def test_an_unchanged_look_costs_one_query(as_alice, alice, django_assert_num_queries):
+    cards = [f"{factories.try_on(alice).pk}:queued" for _ in range(3)]
+    address = {"card": cards, "looker": looks.looker(alice)}
+    as_alice.get("/try-on/updates/", address)  # asks for the forecast
+    with django_assert_num_queries(1):
+        told = as_alice.get("/try-on/updates/", address).json()
+    assert len(told["cards"]) == 3
+
+
+def test_a_change_is_told_in_full_to_its_owner_alone(as_alice, as_bob, alice):
+    running = factories.try_on(alice, Status.PROCESSING)
+    address = {"card": [f"{running.pk}:queued"], "looker": looks.looker(alice)}
+    assert "html" in as_alice.get("/try-on/updates/", address).content.decode()
+    assert as_bob.get("/try-on/updates/", address).json()["cards"] == {}
+
+
+@pytest.mark.parametrize("proof", ["", "x", "MQ:1:forged"])
+def test_a_forged_proof_is_none(client, alice, proof):
+    queued = factories.try_on(alice)
+    address = {"card": [f"{queued.pk}:queued"], "looker": proof}
+    assert client.get("/try-on/updates/", address).status_code == 302
+
+
+def test_another_owners_proof_shows_nothing(client, alice, bob):
+    queued = factories.try_on(alice)
+    address = {"card": [f"{queued.pk}:queued"], "looker": looks.looker(bob)}
+    assert client.get("/try-on/updates/", address).status_code == 302
 
 
 # --- estimates ---
