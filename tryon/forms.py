@@ -3,12 +3,12 @@
 import uuid
 from typing import Any
 
-from allauth.account import forms as allauth_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from . import images, services
 from .models import SLOTS, Garment, GarmentKind, Photo, User
+from .models.result import ReportReason
 
 
 class PictureField(forms.FileField):
@@ -251,61 +251,34 @@ class FittingForm(ComposeForm):
         """Pieces that are not worn together always go together."""
 
 
-# --- accounts: allauth's forms in our words ---------------------------------------
+class ReportForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("What is wrong?"),
+        choices=ReportReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Say what is wrong.")},
+    )
+    text = forms.CharField(
+        label=_("Anything else (if you like)"), max_length=500, required=False
+    )
 
 
-def _plain(form: forms.Form) -> None:
-    """Labels above say it all: no placeholders."""
-    for field in form.fields.values():
-        field.widget.attrs.pop("placeholder", None)
+class ShareForm(forms.Form):
+    days = forms.TypedChoiceField(
+        label=_("Ends after"),
+        choices=[(1, _("1 day")), (7, _("7 days")), (30, _("30 days"))],
+        coerce=int,
+        initial=7,
+        widget=forms.RadioSelect,
+    )
+    with_photo = forms.BooleanField(label=_("Show my photo too"), required=False)
 
 
-class SignInForm(allauth_forms.LoginForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["login"].label = _("E-mail")
-        self.fields["password"].help_text = ""
-
-
-class SignUpForm(allauth_forms.SignupForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["email"].label = _("E-mail")
-        self.fields["password1"].help_text = _(
-            "At least 10 characters. A sentence is fine."
-        )
-
-
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["email"].label = _("E-mail")
-
-
-class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-
-
-class ChangeEmailForm(allauth_forms.AddEmailForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["email"].label = _("New e-mail")
-
-
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["oldpassword"].label = _("Password now")
-        self.fields["oldpassword"].help_text = ""
-        self.fields["password1"].label = _("New password")
-        self.fields["password1"].help_text = _(
-            "At least 10 characters. A sentence is fine."
-        )
-        self.fields["password2"].label = _("New password, once more")
+class VoteForm(forms.Form):
+    vote = forms.ChoiceField(
+        choices=[("up", _("Yes")), ("down", _("No"))],
+        error_messages={"required": _("Say yes or no.")},
+    )
+    comment = forms.CharField(
+        label=_("Say something short (if you like)"), max_length=140, required=False
+    )

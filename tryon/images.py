@@ -197,6 +197,22 @@ def _brightened(image: Image.Image) -> Image.Image:
     return ImageEnhance.Brightness(image).enhance(min(max(BRIGHT / light, 1), 4))
 
 
+# What IPTC calls a picture that a model made from a photograph.
+XMP = b"""<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
+ xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+ Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+/></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
+
+
+def labelled(jpeg: bytes) -> bytes:
+    """A stored JPEG with the label that it was made by a model; pixels untouched."""
+    segment = b"http://ns.adobe.com/xap/1.0/\0" + XMP
+    size = (len(segment) + 2).to_bytes(2, "big")
+    return jpeg[:2] + b"\xff\xe1" + size + segment + jpeg[2:]
+
+
 def not_readable() -> PictureError:
     return PictureError(
         _(

@@ -84,14 +84,20 @@ def _cascade() -> cv2.CascadeClassifier:
     return cv2.CascadeClassifier(str(folder / "haarcascade_frontalface_default.xml"))
 
 
+def find_face(grey: np.ndarray) -> Box | None:
+    """The largest upright face in a picture about 480 pixels long."""
+    faces = _faces(grey)
+    return max((box for box, _ in faces), key=lambda box: box[2]) if faces else None
+
+
 def _face(grey: np.ndarray) -> tuple[Box | None, int]:
     """The largest face, and the turn at which one stands upright.
 
     People stand: only a wide picture without an upright face can lie on its side.
     """
-    upright = _faces(grey)
-    if upright:
-        return max((box for box, _ in upright), key=lambda box: box[2]), 0
+    upright = find_face(grey)
+    if upright is not None:
+        return upright, 0
     height, width = grey.shape
     if width < height * WIDE:
         return None, 0

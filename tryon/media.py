@@ -19,7 +19,7 @@ from django.urls import reverse
 
 NAME = re.compile(
     r"(?P<stem>(?P<kind>photo|garment|result)-[A-Za-z0-9_-]{22})"
-    r"(?:-(?:480|960)\.webp|\.jpg)"
+    r"(?:-(?:480|960|changed)\.webp|\.jpg)"
 )
 CONTENT_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
 DAY = 24 * 3600

@@ -11,6 +11,7 @@ from .views import (
     media,
     pages,
     photos,
+    sharing,
     try_ons,
 )
 
@@ -28,6 +29,12 @@ urlpatterns = [
     path("try-on/<uuid:pk>/delete/", try_ons.delete, name="delete_try_on"),
     path("try-on/<uuid:pk>/download/", try_ons.download, name="download_try_on"),
     path("try-on/<uuid:pk>/favourite/", favourites.try_on, name="favourite_try_on"),
+    path("try-on/<uuid:pk>/report/", try_ons.report, name="report_try_on"),
+    path("try-on/<uuid:pk>/share/", sharing.share, name="share"),
+    path("shares/<uuid:pk>/end/", sharing.end, name="end_share"),
+    path("s/<str:token>/", sharing.shared, name="shared"),
+    path("s/<str:token>/picture/", sharing.picture, name="shared_picture"),
+    path("s/<str:token>/photo/", sharing.photo, name="shared_photo"),
     path("fittings/<uuid:pk>/", fittings.detail, name="fitting"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("photos/", photos.photos, name="photos"),

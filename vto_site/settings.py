@@ -206,12 +206,12 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_FORMS = {
-    "login": "tryon.forms.SignInForm",
-    "signup": "tryon.forms.SignUpForm",
-    "add_email": "tryon.forms.ChangeEmailForm",
-    "change_password": "tryon.forms.ChangePasswordForm",
-    "reset_password": "tryon.forms.ResetPasswordForm",
-    "reset_password_from_key": "tryon.forms.ResetPasswordKeyForm",
+    "login": "tryon.account_forms.SignInForm",
+    "signup": "tryon.account_forms.SignUpForm",
+    "add_email": "tryon.account_forms.ChangeEmailForm",
+    "change_password": "tryon.account_forms.ChangePasswordForm",
+    "reset_password": "tryon.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "tryon.account_forms.ResetPasswordKeyForm",
 }
 
 # --- security -----------------------------------------------------------------

@@ -33,6 +33,12 @@ TABLE = {
     "send_again": (405, 405, 405, 405, 405),
     "delete_try_on": (LOGIN, 200, 404, 404, 404),
     "download_try_on": (LOGIN, 200, 404, 404, 404),
+    "report_try_on": (LOGIN, 200, 404, 404, 404),
+    "share": (LOGIN, 200, 404, 404, 404),
+    "end_share": (405, 405, 405, 405, 405),
+    "shared": (200, 200, 200, 200, 200),
+    "shared_picture": (200, 200, 200, 200, 200),
+    "shared_photo": (404, 404, 404, 404, 404),
     "fitting": (LOGIN, 200, 404, 404, 404),
     "favourite_try_on": (405, 405, 405, 405, 405),
     "favourite_garment": (405, 405, 405, 405, 405),
@@ -51,6 +57,9 @@ POSTS = {
     "retry_try_on": (LOGIN, 302, 404, 404, 404),
     "send_again": (LOGIN, 302, 404, 404, 404),
     "delete_try_on": (LOGIN, 302, 404, 404, 404),
+    "report_try_on": (LOGIN, 422, 404, 404, 404),
+    "share": (LOGIN, 422, 404, 404, 404),
+    "end_share": (LOGIN, 302, 404, 404, 404),
     "favourite_try_on": (LOGIN, 302, 404, 404, 404),
     "favourite_garment": (LOGIN, 302, 404, 404, 404),
     "repair_photo": (LOGIN, 422, 404, 404, 404),
@@ -99,6 +108,9 @@ def addresses(alice) -> dict[str, list[str]]:
     for row in (done.photo, own, done.result, spare):
         services.make_renditions(row=row, now=NOW)
     handoff, secret = services.open_handoff(owner=alice, now=timezone.now())
+    link = services.create_share(
+        try_on=done, days=1, with_photo=False, now=timezone.now()
+    )
     one = f"/try-on/{done.pk}/"
     fitting, _new = services.create_fitting(
         owner=alice,
@@ -129,6 +141,12 @@ def addresses(alice) -> dict[str, list[str]]:
         "send_again": [one + "send-again/"],
         "download_try_on": [one + "download/"],
         "delete_try_on": [one + "delete/"],
+        "report_try_on": [one + "report/"],
+        "share": [one + "share/"],
+        "end_share": [f"/shares/{link.pk}/end/"],
+        "shared": [f"/s/{link.token}/"],
+        "shared_picture": [f"/s/{link.token}/picture/"],
+        "shared_photo": [f"/s/{link.token}/photo/"],
         "fitting": [f"/fittings/{fitting.pk}/"],
         "favourite_try_on": [one + "favourite/"],
         "favourite_garment": [f"/garments/{own.pk}/favourite/"],

@@ -6,9 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from .. import review
-from ..models import Result, ReviewDecision, User
+from ..models import Report, Result, ReviewDecision, User
 from ..models.result import Decision
 from .base import PictureAdmin, ReadOnlyMixin, link
+
+
+class ReportInline(ReadOnlyMixin, admin.TabularInline):
+    model = Report
+    extra = 0
 
 
 class ReviewDecisionInline(ReadOnlyMixin, admin.TabularInline):
@@ -23,13 +28,14 @@ class ResultAdmin(ReadOnlyMixin, PictureAdmin):
     search_fields = ["try_on__id", "try_on__owner__email"]
     list_select_related = ["try_on__owner"]
     date_hierarchy = "created_at"
-    inlines = [ReviewDecisionInline]
+    inlines = [ReportInline, ReviewDecisionInline]
     fields = [
         "large",
         "try_on_link",
         "owner",
         "size",
         "review_state",
+        "changed_outside",
         "flagged_at",
         "created_at",
         "seen_at",

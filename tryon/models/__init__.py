@@ -2,7 +2,8 @@ from .accounts import Shop, User
 from .fitting import Fitting
 from .handoff import Handoff
 from .ledger import ApiRequest, Key, Planner
-from .result import Result, ReviewDecision
+from .result import Report, Result, ReviewDecision
+from .sharing import Share, Vote
 from .try_on import (
     FailureCode,
     InvalidMove,
@@ -25,12 +26,15 @@ __all__ = [
     "Key",
     "Photo",
     "Planner",
+    "Report",
     "Result",
     "ReviewDecision",
+    "Share",
     "Shop",
     "StaleMove",
     "Status",
     "TryOn",
     "TryOnEvent",
     "User",
+    "Vote",
 ]

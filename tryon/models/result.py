@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .. import media
 from .uploads import Picture
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ class Result(Picture):
     review_state = models.CharField(
         max_length=10, choices=ReviewState, default=ReviewState.UNREVIEWED
     )
+    changed_outside = models.FloatField(
+        _("changed outside the clothes"), null=True, blank=True, editable=False
+    )
     flagged_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
@@ -59,6 +63,19 @@ class Result(Picture):
 
     def __str__(self) -> str:
         return f"result of {self.try_on_id}"
+
+    @property
+    def changes_name(self) -> str:
+        """The file that shows in colour what changed; there once it was compared."""
+        return f"{self.stem}-changed.webp"
+
+    @property
+    def changes_url(self) -> str:
+        return media.url(self.changes_name) if self.changed_outside is not None else ""
+
+    @property
+    def file_names(self) -> list[str]:
+        return [*super().file_names, self.changes_name]
 
     @property
     def is_released(self) -> bool:
@@ -89,3 +106,29 @@ class ReviewDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_decision_display()}"
+
+
+class ReportReason(models.TextChoices):
+    CLOTHES = "clothes", _("The clothes do not match")
+    BODY = "body", _("My body looks wrong")
+    NOT_ME = "not_me", _("It is not me")
+    UNSUITABLE = "unsuitable", _("Something unsuitable")
+    OTHER = "other", _("Something else")
+
+
+class Report(models.Model):
+    """A customer says that something is wrong with a result."""
+
+    result = models.ForeignKey(Result, models.CASCADE, related_name="reports")
+    reason = models.CharField(max_length=10, choices=ReportReason)
+    text = models.CharField(max_length=500, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("report")
+        verbose_name_plural = _("reports")
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return str(self.get_reason_display())

@@ -22,6 +22,7 @@ from .pictures import (
     set_favourite_garment,
     without_renditions,
 )
+from .sharing import create_share, end_share, report_problem, vote
 from .try_ons import (
     Outfit,
     OutfitError,
@@ -42,21 +43,25 @@ __all__ = [
     "cancel",
     "claim_guest",
     "create_fitting",
+    "create_share",
     "create_try_on",
     "delete_garment",
     "delete_owner",
     "delete_photo",
     "delete_try_on",
+    "end_share",
     "find_handoff",
     "make_renditions",
     "open_handoff",
     "purge",
     "repair_photo",
+    "report_problem",
     "retry",
     "seen",
     "send_again",
     "set_favourite",
     "set_favourite_garment",
     "use_handoff",
+    "vote",
     "without_renditions",
 ]

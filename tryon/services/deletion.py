@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from .. import media
-from ..models import Garment, Handoff, Photo, Result, Status, TryOn, User
+from ..models import Garment, Handoff, Photo, Result, Share, Status, TryOn, User
 from ..models.try_on import FINAL
 from .try_ons import cancel
 
@@ -56,6 +56,7 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
             raw_answer=None,
             failure_detail="",
         )
+        Share.objects.filter(try_on=try_on.pk).delete()
         for result in Result.objects.filter(try_on=try_on.pk):
             names = result.file_names
             result.delete()

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from .. import images, media
-from ..models import Garment, Photo, User
+from .. import changes, images, media
+from ..models import Garment, Photo, Result, User
 from .deletion import delete_photo
 
 
@@ -62,8 +62,10 @@ def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:
         owner.favourite_garments.remove(garment)
 
 
-def make_renditions(*, row: Photo | Garment | Any, now: datetime) -> None:
+def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     """The WebP files beside a stored picture. Raises `images.Busy`."""
+    if isinstance(row, Result):
+        compare_result(result=row)
     data = media.read(row.file_name)
     for width in images.RENDITION_WIDTHS:
         made = ContentFile(images.rendition(data, width))
@@ -71,6 +73,20 @@ def make_renditions(*, row: Photo | Garment | Any, now: datetime) -> None:
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk).update(renditions_at=now):
         media.delete(row.file_names)  # it was deleted meanwhile
+
+
+def compare_result(*, result: Result) -> None:
+    """What the result changed beside the clothes. Raises `images.Busy`."""
+    try_on = result.try_on
+    if try_on.photo is None:
+        return
+    photo, made = media.read(try_on.photo.file_name), media.read(result.file_name)
+    with images.decoder(wait=0.01):
+        found = changes.compare(photo, made, try_on.garment_kind)
+    media.save(result.changes_name, ContentFile(found.layer))
+    rows = Result.objects.filter(pk=result.pk)
+    if not rows.update(changed_outside=found.outside):
+        media.delete(result.file_names)  # it was deleted meanwhile
 
 
 def without_renditions(*, model: Any, now: datetime) -> Any:

@@ -77,3 +77,8 @@ def looker(owner: Any) -> str:
 @register.filter
 def is_in(value: Any, many: Any) -> bool:
     return value in many
+
+
+@register.filter
+def percent(share: float) -> int:
+    return round(share * 100)

@@ -2,7 +2,6 @@
 
 import uuid
 
-import segno
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -23,6 +22,7 @@ from ..middleware import make_guest
 from ..models import Handoff
 from .errors import busy_is_503
 from .getters import OwnedRequest, owner_required
+from .qr import qr_code
 
 LOOK_EVERY = 2  # seconds, while the code is on the screen
 
@@ -43,14 +43,6 @@ def open_code(request: OwnedRequest) -> HttpResponse:
             "look": reverse("handoff", args=[handoff.pk]),
             "every": LOOK_EVERY,
         }
-    )
-
-
-def qr_code(address: str) -> str:
-    """Inline SVG; ours alone decides the address, so it is safe in a page."""
-    made = segno.make(address, error="m", micro=False)
-    return made.svg_inline(
-        scale=6, border=3, dark="#17181a", light="#fff", omitsize=True
     )
 
 

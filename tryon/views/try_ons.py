@@ -1,5 +1,6 @@
 """One try-on: waiting, the result, and what can be done with it."""
 
+import io
 import uuid
 from typing import Any
 
@@ -19,8 +20,10 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import estimates, looks, media, quotas, receipts, services, tasks
+from .. import estimates, images, looks, media, quotas, receipts, services, tasks
+from ..forms import ReportForm
 from ..models import Garment, Status, TryOn
+from . import returning
 from .getters import OwnedRequest, get_try_on, owner_required
 
 MOST_UPDATES = 100
@@ -50,6 +53,8 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
     return {
         "try_on": try_on,
         "others": cards[1:],
+        "view": request.GET.get("view", ""),
+        "return_to": returning.address(request),
         "next_garments": _next_garments(request, try_on),
         "known": estimator.forecast(try_on.mode).count if try_on.is_under_way else 0,
         "usually": estimator.usually(try_on.mode) if try_on.is_under_way else "",
@@ -209,10 +214,34 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "confirm_delete.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@owner_required
+def report(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """Something is wrong with the picture: the shop looks at it."""
+    try_on = get_try_on(request, pk)
+    result = try_on.visible_result
+    if result is None:
+        raise Http404
+    form = ReportForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        services.report_problem(
+            result=result,
+            reason=form.cleaned_data["reason"],
+            text=form.cleaned_data["text"],
+            by=request.owner,
+            now=timezone.now(),
+        )
+        messages.success(request, _("Thank you. The shop looks at it."))
+        return redirect("try_on", pk)
+    status = 422 if form.is_bound else 200
+    context = {"form": form, "try_on": try_on}
+    return render(request, "try_on/report.html", context, status=status)
+
+
 @require_safe
 @owner_required
 def download(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """The picture under a name that says what it is."""
+    """The picture under a name that says what it is, labelled as made by a model."""
     try_on = get_try_on(request, pk)
     result = try_on.visible_result
     if result is None:
@@ -220,9 +249,12 @@ def download(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
     day = timezone.localdate(try_on.created_at)
     name = f"fitting-room-{slugify(try_on.label) or 'picture'}-{day}.jpg"
     try:
-        file = media.open_file(result.file_name)
+        data = images.labelled(media.read(result.file_name))
     except FileNotFoundError:
         raise Http404 from None
-    response = FileResponse(file, as_attachment=True, filename=name)
+    file = io.BytesIO(data)
+    response = FileResponse(
+        file, as_attachment=True, filename=name, content_type="image/jpeg"
+    )
     response["Cache-Control"] = "private, no-store"
     return response

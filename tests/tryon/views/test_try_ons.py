@@ -1,11 +1,15 @@
+import io
 import json
 import uuid
+from xml.etree import ElementTree
 
 import pytest
 from django.utils.html import strip_tags
+from PIL import Image
 
 from tests import factories
-from tryon import estimates, looks
+from tests.factories import NOW
+from tryon import estimates, looks, media, services
 from tryon.models import FailureCode, Key, Result, Status, TryOn
 from tryon.models.try_on import UNDER_WAY
 
@@ -96,6 +100,42 @@ def test_download_under_a_meaningful_name(as_alice, alice):
         'attachment; filename="fitting-room-wool-blazer-2026-05-12.jpg"'
     )
     assert "no-store" in response["Cache-Control"]
+
+
+def test_a_download_says_that_a_model_made_it(as_alice, alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    response = as_alice.get(f"/try-on/{done.pk}/download/")
+    data = b"".join(response.streaming_content)
+    image = Image.open(io.BytesIO(data))
+    packet = ElementTree.fromstring(image.info["xmp"])  # noqa: S314 our own
+    assert (
+        "/compositeWithTrainedAlgorithmicMedia" in ElementTree.tostring(packet).decode()
+    )
+    plain = Image.open(io.BytesIO(media.read(done.result.file_name)))
+    assert image.tobytes() == plain.tobytes()
+
+
+def test_what_changed(as_alice, alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    page = f"/try-on/{done.pk}/"
+    assert "What changed" not in as_alice.get(page).content.decode()
+    services.make_renditions(row=done.result, now=NOW)
+    html = as_alice.get(f"{page}?view=changed").content.decode()
+    assert "changed outside the clothes" in html
+    done.result.refresh_from_db()
+    assert as_alice.get(done.result.changes_url)["Content-Type"] == "image/webp"
+    assert "Full size" in as_alice.get(f"{page}?view=full").content.decode()
+
+
+def test_report_a_problem(as_alice, alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    page = f"/try-on/{done.pk}/report/"
+    assert as_alice.post(page, {}).status_code == 422
+    response = as_alice.post(page, {"reason": "not_me", "text": "My sister"})
+    assert response["Location"] == f"/try-on/{done.pk}/"
+    done.result.refresh_from_db()
+    assert done.result.flagged_at is not None
+    assert done.result.reports.get().text == "My sister"
 
 
 def test_delete_asks_first(as_alice, alice):

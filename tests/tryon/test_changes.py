@@ -1,0 +1,90 @@
+"""What a result changed beside the clothes."""
+
+import io
+
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from tests.conftest import openvto_assets
+from tryon import changes
+from tryon.sandbox import composite
+
+AVATARS = sorted((openvto_assets() / "avatars").glob("*.png"))
+SHIRT = openvto_assets() / "clothes" / "shirts" / "1_front.jpg"
+
+
+def jpeg(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def dressed(image: Image.Image) -> Image.Image:
+    """Another colour where the upper body is."""
+    made = image.copy()
+    draw = ImageDraw.Draw(made)
+    w, h = made.size
+    draw.rectangle((w * 0.36, h * 0.26, w * 0.64, h * 0.5), fill=(180, 40, 60))
+    return made
+
+
+@pytest.fixture(params=AVATARS, ids=lambda path: path.stem)
+def person(request) -> Image.Image:
+    return Image.open(request.param).convert("RGB")
+
+
+def test_nothing_changed(person):
+    found = changes.compare(jpeg(person), jpeg(person), "upper_body")
+    assert (found.share, found.outside) == (0, 0)
+
+
+def test_only_the_clothes(person):
+    found = changes.compare(jpeg(person), jpeg(dressed(person)), "upper_body")
+    assert 0.04 < found.share < 0.12
+    assert found.outside < 0.01
+
+
+def test_a_small_shift_is_no_change(person):
+    moved = dressed(person).transform(
+        person.size, Image.Transform.AFFINE, (1, 0, -6, 0, 1, 4)
+    )
+    found = changes.compare(jpeg(person), jpeg(moved), "upper_body")
+    assert found.outside < 0.02
+
+
+def test_another_background_is_told(person):
+    made = dressed(person)
+    made.paste((30, 60, 120), (0, 0, person.width // 4, person.height))
+    made.paste((30, 60, 120), (person.width * 3 // 4, 0, person.width, person.height))
+    found = changes.compare(jpeg(person), jpeg(made), "upper_body")
+    assert found.outside > 0.2
+
+
+def test_another_crop_is_compared_by_what_is_seen(person):
+    smaller = dressed(person).resize((person.width // 2, person.height // 2))
+    found = changes.compare(jpeg(person), jpeg(smaller), "upper_body")
+    assert found.outside < 0.02
+
+
+def test_the_layer_is_grey_where_nothing_changed(person):
+    found = changes.compare(jpeg(person), jpeg(dressed(person)), "upper_body")
+    layer = Image.open(io.BytesIO(found.layer)).convert("RGB")
+    r, g, b = layer.getpixel((20, 20))
+    assert max(r, g, b) - min(r, g, b) < 8
+    r, g, b = layer.getpixel((layer.width // 2, round(layer.height * 0.38)))
+    assert r > g + 60
+
+
+def test_the_sandbox_changes_little_beside_the_clothes(person):
+    made = composite.compose(jpeg(person), SHIRT.read_bytes(), None, "upper_body")
+    found = changes.compare(jpeg(person), made, "upper_body")
+    assert found.share > 0.05
+    assert found.outside < 0.1  # its label is the rest
+
+
+@pytest.mark.parametrize("kind", ["upper_body", "lower_body", "full_body", ""])
+def test_pictures_without_anybody(kind):
+    before = Image.effect_noise((300, 400), 60).filter(ImageFilter.GaussianBlur(3))
+    after = Image.new("RGB", (64, 900), "white")
+    found = changes.compare(jpeg(before), jpeg(after), kind)
+    assert 0 <= found.outside <= found.share <= 1
