@@ -73,12 +73,12 @@ def _aligned(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     warp = np.eye(2, 3, dtype=np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
     try:
-        _found, warp = cv2.findTransformECC(
-            *greys, warp, cv2.MOTION_TRANSLATION, stop, None, 5
+        _found, found = cv2.findTransformECC(
+            greys[0], greys[1], warp, cv2.MOTION_TRANSLATION, stop
         )
     except cv2.error:
         return before  # nothing in common to align by
-    dx, dy = warp[:, 2] / scale
+    dx, dy = np.asarray(found)[:, 2] / scale
     if max(abs(dx), abs(dy)) > SIZE / 20:
         return before
     shift = np.array([[1, 0, dx], [0, 1, dy]], dtype=np.float32)

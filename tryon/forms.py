@@ -1,7 +1,7 @@
 """What people send: checked here, in the place where they are, before anything else."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -245,7 +245,8 @@ class FittingForm(ComposeForm):
 
     def __init__(self, *args: Any, owner: User | None, **kwargs: Any):
         super().__init__(*args, owner=owner, **kwargs)
-        self.fields["pieces"].queryset = Garment.objects.choosable_by(owner)
+        pieces = cast("forms.ModelMultipleChoiceField[Garment]", self.fields["pieces"])
+        pieces.queryset = Garment.objects.choosable_by(owner)
 
     def _clean_outfit(self) -> None:
         """Pieces that are not worn together always go together."""

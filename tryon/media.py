@@ -11,7 +11,7 @@ from datetime import datetime
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 from django.core.cache import cache
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -34,7 +34,7 @@ def url(name: str) -> str:
     return reverse("media", args=[name])
 
 
-def save(name: str, content: ContentFile) -> None:
+def save(name: str, content: File) -> None:
     """Write a file; one that is there under this name is overwritten."""
     default_storage.save(name, content)
 

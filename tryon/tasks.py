@@ -14,8 +14,8 @@ from django.apps import apps
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import exchange, images, letters, services
-from .models import Garment, Photo, Result
+from . import exchange, exports, images, letters, services
+from .models import Export, Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
 
@@ -30,6 +30,10 @@ def wake_up() -> None:
 def ask_for_renditions(row: Photo | Garment | Result) -> None:
     """A courtesy too: `tend` makes those that nobody made."""
     _send("render", row._meta.model_name, str(row.pk))
+
+
+def ask_for_export(export: Export) -> None:
+    _send("make_export", str(export.pk))
 
 
 def _send(name: str, *args: Any, **options: Any) -> None:
@@ -111,12 +115,19 @@ def render(model: str, pk: str) -> None:
 
 
 @shared_task
+def make_export(pk: str) -> None:
+    exports.make(pk=pk, now=timezone.now())
+
+
+@shared_task
 def tend() -> None:
     """What a killed worker left half done, and what is due to go."""
     now: datetime = timezone.now()
     for model in (Photo, Garment, Result):
         for row in services.without_renditions(model=model, now=now):
             ask_for_renditions(row)
+    for export in exports.waiting(now=now):
+        ask_for_export(export)
     services.purge(now=now)
     letters.tell_of_late_pictures(now)
     letters.tell_of_stopped_keys(now)

@@ -11,6 +11,7 @@ from .views import (
     media,
     pages,
     photos,
+    selected,
     sharing,
     try_ons,
 )
@@ -37,6 +38,10 @@ urlpatterns = [
     path("s/<str:token>/photo/", sharing.photo, name="shared_photo"),
     path("fittings/<uuid:pk>/", fittings.detail, name="fitting"),
     path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/selected/", selected.selected, name="selected"),
+    path("gallery/compare/", selected.compare, name="compare"),
+    path("exports/<uuid:pk>/", selected.export, name="export"),
+    path("exports/<uuid:pk>/zip/", selected.download_export, name="download_export"),
     path("photos/", photos.photos, name="photos"),
     path("photos/code/", handoffs.open_code, name="open_handoff"),
     path("photos/code/<uuid:pk>/", handoffs.handoff, name="handoff"),

@@ -1,7 +1,7 @@
 // One look a page: asks for all cards under way at once, as often as it is worth it.
 import { colour, say } from "./fitting.js";
 
-const root = document.querySelector("[data-updates]");
+let root = document.querySelector("[data-updates]");
 const OVER = ["completed", "failed", "canceled", "unconfirmed"];
 const HIDDEN = 5000; // ms between two looks of a page that nobody sees
 const RETRY = 10000; // ms, when the network is away
@@ -102,6 +102,7 @@ function count() {
 
 async function look() {
   clearTimeout(timer);
+  root = document.querySelector("[data-updates]"); // the gallery swaps its own
   const cards = running();
   if (!cards.length) return;
   let delay = RETRY;

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW
-from tryon import services
+from tryon import exports, services
 from tryon.models import Status
 
 LOGIN = "login"  # a redirect to the log-in page
@@ -33,6 +33,10 @@ TABLE = {
     "send_again": (405, 405, 405, 405, 405),
     "delete_try_on": (LOGIN, 200, 404, 404, 404),
     "download_try_on": (LOGIN, 200, 404, 404, 404),
+    "selected": (405, 405, 405, 405, 405),
+    "compare": (LOGIN, 302, 302, 302, 302),
+    "export": (LOGIN, 200, 404, 404, 404),
+    "download_export": (LOGIN, 200, 404, 404, 404),
     "report_try_on": (LOGIN, 200, 404, 404, 404),
     "share": (LOGIN, 200, 404, 404, 404),
     "end_share": (405, 405, 405, 405, 405),
@@ -57,6 +61,7 @@ POSTS = {
     "retry_try_on": (LOGIN, 302, 404, 404, 404),
     "send_again": (LOGIN, 302, 404, 404, 404),
     "delete_try_on": (LOGIN, 302, 404, 404, 404),
+    "selected": (LOGIN, 302, 302, 302, 302),
     "report_try_on": (LOGIN, 422, 404, 404, 404),
     "share": (LOGIN, 422, 404, 404, 404),
     "end_share": (LOGIN, 302, 404, 404, 404),
@@ -108,6 +113,8 @@ def addresses(alice) -> dict[str, list[str]]:
     for row in (done.photo, own, done.result, spare):
         services.make_renditions(row=row, now=NOW)
     handoff, secret = services.open_handoff(owner=alice, now=timezone.now())
+    export = exports.ask(owner=alice, try_ons=[done], now=timezone.now())
+    exports.make(pk=str(export.pk), now=timezone.now())
     link = services.create_share(
         try_on=done, days=1, with_photo=False, now=timezone.now()
     )
@@ -141,6 +148,10 @@ def addresses(alice) -> dict[str, list[str]]:
         "send_again": [one + "send-again/"],
         "download_try_on": [one + "download/"],
         "delete_try_on": [one + "delete/"],
+        "selected": ["/gallery/selected/"],
+        "compare": [f"/gallery/compare/?id={done.pk}"],
+        "export": [f"/exports/{export.pk}/"],
+        "download_export": [f"/exports/{export.pk}/zip/"],
         "report_try_on": [one + "report/"],
         "share": [one + "share/"],
         "end_share": [f"/shares/{link.pk}/end/"],

@@ -1,4 +1,5 @@
 from .accounts import Shop, User
+from .export import Export
 from .fitting import Fitting
 from .handoff import Handoff
 from .ledger import ApiRequest, Key, Planner
@@ -17,6 +18,7 @@ from .uploads import SLOTS, Garment, GarmentKind, Photo
 __all__ = [
     "SLOTS",
     "ApiRequest",
+    "Export",
     "FailureCode",
     "Fitting",
     "Garment",

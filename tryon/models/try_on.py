@@ -177,6 +177,7 @@ class TryOn(models.Model):
     objects = TryOnQuerySet.as_manager()
 
     result: "Result"
+    progress: Any  # `estimates.Progress`, where a page shows it
 
     class Meta:
         verbose_name = _("try-on")

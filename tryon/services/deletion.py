@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from .. import media
-from ..models import Garment, Handoff, Photo, Result, Share, Status, TryOn, User
+from .. import exports, media
+from ..models import Export, Garment, Handoff, Photo, Result, Share, Status, TryOn, User
 from ..models.try_on import FINAL
 from .try_ons import cancel
 
@@ -57,6 +57,8 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
             failure_detail="",
         )
         Share.objects.filter(try_on=try_on.pk).delete()
+        for export in Export.objects.filter(owner=try_on.owner_id):
+            exports.drop(export)
         for result in Result.objects.filter(try_on=try_on.pk):
             names = result.file_names
             result.delete()
@@ -68,6 +70,8 @@ def delete_owner(*, owner: User, now: datetime) -> None:
     with transaction.atomic():
         for try_on in TryOn.objects.filter(owner=owner, deleted_at=None):
             delete_try_on(try_on=try_on, now=now, by=None)
+        for export in Export.objects.filter(owner=owner):
+            exports.drop(export)
         names = [
             name
             for row in [*owner.photos.all(), *owner.garments.all()]
@@ -83,6 +87,7 @@ def purge(*, now: datetime) -> None:
         delete_owner(owner=guest, now=now)
     TryOn.objects.tombstones(now).delete()
     Handoff.objects.filter(expires_at__lt=now).delete()
+    exports.purge(now=now)
     if settings.TRYON_RETENTION_DAYS:
         _retire_old(now - timedelta(days=settings.TRYON_RETENTION_DAYS), now)
 

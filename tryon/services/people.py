@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from .. import media
-from ..models import Fitting, TryOn, User
+from ..models import Export, Fitting, TryOn, User
 
 
 def claim_guest(*, guest: User, owner: User) -> None:
@@ -18,6 +18,7 @@ def claim_guest(*, guest: User, owner: User) -> None:
             _hand_over(garment, owner, "garment", mine)
         TryOn.objects.filter(owner=guest).update(owner=owner)
         Fitting.objects.filter(owner=guest).update(owner=owner)
+        Export.objects.filter(owner=guest).update(owner=owner)
         owner.favourite_garments.add(*guest.favourite_garments.all())
         guest.delete()
 

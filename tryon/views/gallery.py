@@ -1,10 +1,13 @@
 """The gallery: the newest first, page by page without counting."""
 
-from datetime import UTC, datetime
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -14,7 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from .. import estimates
-from ..models import SLOTS, TryOn
+from ..models import SLOTS, Status, TryOn
+from ..models.try_on import UNDER_WAY, TryOnQuerySet
 from .getters import OwnedRequest, owner_required
 
 PAGE = 60
@@ -24,35 +28,130 @@ PAGE = 60
 @never_cache
 @owner_required
 def gallery(request: OwnedRequest) -> HttpResponse:
+    """Newest first. `select` shows boxes to choose several with."""
     now = timezone.now()
-    rows = TryOn.objects.visible_to(request.owner)
-    kind = request.GET.get("kind", "")
-    if kind == "combo":
-        rows = rows.filter(mode=TryOn.Mode.COMBO)
-    elif kind in SLOTS:
-        rows = rows.filter(garment_kind=SLOTS[kind])
-    before = parse_time(request.GET.get("before", ""))
-    if before:
-        rows = rows.filter(created_at__lt=before)
-    page = list(estimates.with_places(rows.with_pictures()).recent()[: PAGE + 1])
+    filters = GalleryFilters.of(request.GET)
+    rows = filters.apply(TryOn.objects.visible_to(request.owner), now)
+    page = Page.of(estimates.with_places(rows.with_pictures()), request.GET)
     estimator = estimates.Estimator(now)
-    for try_on in page[:PAGE]:
-        try_on.progress = estimator.progress(try_on)  # type: ignore[attr-defined]
+    for try_on in page.items:
+        try_on.progress = estimator.progress(try_on)
     context = {
-        "days": by_day(page[:PAGE], now),
-        "kind": kind,
-        "older": page[PAGE - 1].created_at.isoformat() if len(page) > PAGE else None,
-        "is_first": before is None,
+        "days": by_day(page.items, now),
+        "filters": filters,
+        "page": page,
+        "select": "select" in request.GET,
+        "newest": page.items[0].created_at.isoformat() if page.items else "",
     }
     return render(request, "gallery/gallery.html", context)
 
 
-def parse_time(text: str) -> datetime | None:
+KINDS = {"combo": Q(mode=TryOn.Mode.COMBO)} | {
+    slot: Q(garment_kind=kind) for slot, kind in SLOTS.items()
+}
+STATES = {
+    "ready": Q(status=Status.COMPLETED),
+    "making": Q(status__in=UNDER_WAY),
+    "trouble": Q(status__in=(Status.FAILED, Status.UNCONFIRMED, Status.CANCELED)),
+}
+DAYS = {"1": 1, "7": 7, "30": 30}
+
+
+@dataclass(frozen=True)
+class GalleryFilters:
+    """Whatever the address says that is no filter is none."""
+
+    kind: str = ""
+    state: str = ""
+    days: str = ""
+    favourites: bool = False
+    q: str = ""
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "GalleryFilters":
+        def one_of(name: str, known: Any) -> str:
+            value = query.get(name, "")
+            return value if value in known else ""
+
+        return cls(
+            kind=one_of("kind", KINDS),
+            state=one_of("state", STATES),
+            days=one_of("days", DAYS),
+            favourites=query.get("favourites") == "1",
+            q=query.get("q", "").replace("\x00", "").strip()[:80],
+        )
+
+    @property
+    def any(self) -> bool:
+        return self != GalleryFilters()
+
+    def apply(self, rows: TryOnQuerySet, now: datetime) -> TryOnQuerySet:
+        if self.kind:
+            rows = rows.filter(KINDS[self.kind])
+        if self.state:
+            rows = rows.filter(STATES[self.state])
+        if self.days:
+            rows = rows.filter(created_at__gt=now - timedelta(days=DAYS[self.days]))
+        if self.favourites:
+            rows = rows.filter(favourite_at__isnull=False)
+        if self.q:
+            rows = rows.filter(
+                Q(garment__name__icontains=self.q)
+                | Q(bottom_garment__name__icontains=self.q)
+                | Q(garment__sku__iexact=self.q)
+                | Q(bottom_garment__sku__iexact=self.q)
+            )
+        return rows
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page by key, not by number: new pictures push nothing.
+
+    `older` and `newer` are the keys of the neighbours, None where there is none.
+    """
+
+    items: list[TryOn]
+    older: str | None
+    newer: str | None
+
+    @classmethod
+    def of(cls, rows: TryOnQuerySet, query: QueryDict) -> "Page":
+        after = parse_key(query.get("after", ""))
+        if after is not None:
+            rows = rows.filter(_beyond("gt", after)).order_by("created_at", "id")
+            found = list(rows[: PAGE + 1])
+            items = found[:PAGE][::-1]
+            newer = _key(items[:1]) if len(found) > PAGE else None
+            return cls(items, _key(items[-1:]), newer)
+        before = parse_key(query.get("before", ""))
+        if before is not None:
+            rows = rows.filter(_beyond("lt", before))
+        found = list(rows.recent()[: PAGE + 1])
+        items = found[:PAGE]
+        older = _key(items[-1:]) if len(found) > PAGE else None
+        return cls(items, older, _key(items[:1]) if before is not None else None)
+
+
+def _beyond(side: str, key: tuple[datetime, uuid.UUID]) -> Q:
+    at, pk = key
+    # The first condition alone is what the index is searched by.
+    return Q(**{f"created_at__{side}e": at}) & (
+        Q(**{f"created_at__{side}": at}) | Q(**{f"pk__{side}": pk})
+    )
+
+
+def _key(items: list[TryOn]) -> str | None:
+    return next((f"{row.created_at.isoformat()}_{row.pk}" for row in items), None)
+
+
+def parse_key(text: str) -> tuple[datetime, uuid.UUID] | None:
+    at, _line, pk = text.partition("_")
     try:
-        parsed = parse_datetime(text)
+        parsed = parse_datetime(at)
         if parsed is None or timezone.is_naive(parsed):
             return None
-        return parsed.astimezone(UTC)
+        return parsed.astimezone(UTC), uuid.UUID(pk)
     except (ValueError, OverflowError):
         return None
 

@@ -81,7 +81,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return _over(request)
     form = VoteForm(request.POST if request.method == "POST" else None)
-    voter = request.get_signed_cookie(VOTER, "", salt=VOTER)
+    voter = request.get_signed_cookie(VOTER, "", salt=VOTER) or ""
     if form.is_valid():
         return _vote(request, link, form, voter)
     mine = link.votes.filter(voter=voter).first() if voter else None

@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.text import slugify
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
@@ -20,7 +21,17 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import estimates, images, looks, media, quotas, receipts, services, tasks
+from .. import (
+    estimates,
+    exports,
+    images,
+    looks,
+    media,
+    quotas,
+    receipts,
+    services,
+    tasks,
+)
 from ..forms import ReportForm
 from ..models import Garment, Status, TryOn
 from . import returning
@@ -49,7 +60,7 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
     services.seen(try_on=try_on, now=now)
     estimator = estimates.Estimator(now)
     for card in cards:
-        card.progress = estimator.progress(card)  # type: ignore[attr-defined]
+        card.progress = estimator.progress(card)
     return {
         "try_on": try_on,
         "others": cards[1:],
@@ -58,7 +69,7 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
         "next_garments": _next_garments(request, try_on),
         "known": estimator.forecast(try_on.mode).count if try_on.is_under_way else 0,
         "usually": estimator.usually(try_on.mode) if try_on.is_under_way else "",
-        "refresh": max(round(try_on.progress.look_in), 2)  # type: ignore[attr-defined]
+        "refresh": max(round(try_on.progress.look_in), 2)
         if try_on.is_under_way
         else None,
     }
@@ -93,7 +104,7 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
     shown = dict(_shown(card) for card in request.GET.getlist("card")[:MOST_UPDATES])
     shown.pop(None, None)
     owner_id = looks.owner_of(request.GET.get("looker", ""))
-    if owner_id is not None:
+    if owner_id is not None and "newest" not in request.GET:
         rows = estimates.with_places(
             TryOn.objects.existing().filter(owner=owner_id, pk__in=shown)
         )
@@ -114,15 +125,26 @@ def _changed(request: OwnedRequest, shown: dict[uuid.UUID, str]) -> HttpResponse
         if shown[try_on.pk] != try_on.status:
             html = render_to_string("gallery/_card.html", {"try_on": try_on}, request)
             told["cards"][str(try_on.pk)]["html"] = html
-    running = TryOn.objects.visible_to(request.owner).under_way().count()
-    return JsonResponse({**told, "running": running})
+    mine = TryOn.objects.visible_to(request.owner)
+    newest = _moment(request.GET.get("newest", ""))
+    if newest is not None:
+        told["newer"] = mine.filter(created_at__gt=newest).count()
+    return JsonResponse({**told, "running": mine.under_way().count()})
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        parsed = parse_datetime(text)
+    except ValueError:
+        return None
+    return parsed if parsed is not None and timezone.is_aware(parsed) else None
 
 
 def _told(found: list[TryOn], estimator: estimates.Estimator) -> dict[str, Any]:
     cards, delays = {}, []
     for try_on in found:
         progress = estimator.progress(try_on)
-        try_on.progress = progress  # type: ignore[attr-defined]
+        try_on.progress = progress
         cards[str(try_on.pk)] = {
             "status": try_on.status,
             "percent": progress.percent,
@@ -246,8 +268,7 @@ def download(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
     result = try_on.visible_result
     if result is None:
         raise Http404
-    day = timezone.localdate(try_on.created_at)
-    name = f"fitting-room-{slugify(try_on.label) or 'picture'}-{day}.jpg"
+    name = exports.picture_name(try_on)
     try:
         data = images.labelled(media.read(result.file_name))
     except FileNotFoundError:

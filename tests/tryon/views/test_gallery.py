@@ -2,10 +2,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests import factories
 from tests.factories import NOW
-from tryon.models import Result, Status, TryOn
+from tryon.models import Garment, Result, Status, TryOn
 
 
 def fill(owner, n: int) -> None:
@@ -77,12 +78,93 @@ def test_filters_by_kind(as_alice, alice):
     )
 
 
+def cards(client, address) -> list[str]:
+    html = client.get(address).content.decode()
+    return [part.split('"')[0] for part in html.split('data-card="')[1:]]
+
+
+def test_newer_leads_back_to_the_same_page(as_alice, alice):
+    fill(alice, 150)
+
+    def link(html: str, word: str) -> str:
+        return html.partition(f'">{word}</a>')[0].rpartition('href="')[2]
+
+    first = cards(as_alice, "/gallery/")
+    html = as_alice.get("/gallery/").content.decode()
+    second_address = "/gallery/" + link(html, "Older")
+    second = cards(as_alice, second_address)
+    html = as_alice.get(second_address).content.decode()
+    third_address = "/gallery/" + link(html, "Older")
+    html = as_alice.get(third_address).content.decode()
+    assert cards(as_alice, "/gallery/" + link(html, "Newer")) == second
+    html = as_alice.get(second_address).content.decode()
+    assert cards(as_alice, "/gallery/" + link(html, "Newer")) == first
+
+
+def test_rows_of_the_same_moment_are_neither_lost_nor_doubled(as_alice, alice):
+    fill(alice, 130)
+    TryOn.objects.update(created_at=NOW)
+    first = cards(as_alice, "/gallery/")
+    html = as_alice.get("/gallery/").content.decode()
+    link = html.partition('">Older</a>')[0].rpartition('href="')[2]
+    second = cards(as_alice, f"/gallery/{link}")
+    assert len(set(first) | set(second)) == 120
+
+
+def test_filters_by_state_date_favourite_and_words(as_alice, alice):
+    new = timezone.now()
+    done = factories.try_on(alice, Status.COMPLETED, created_at=new)
+    failed = factories.try_on(alice, Status.FAILED, created_at=new)
+    old = factories.try_on(alice, Status.COMPLETED, created_at=new - timedelta(days=20))
+    TryOn.objects.filter(pk=old.pk).update(favourite_at=new)
+    Garment.objects.filter(pk=done.garment_id).update(name="Linen dress")
+    for query, expected in {
+        "state=ready": {done, old},
+        "state=trouble": {failed},
+        "state=making": set(),
+        "days=7": {done, failed},
+        "days=30": {done, failed, old},
+        "favourites=1": {old},
+        "q=linen": {done},
+        "q=LINEN&state=trouble": set(),
+        "q=%00&state=nonsense&days=x&kind=y": {done, failed, old},
+    }.items():
+        found = set(cards(as_alice, f"/gallery/?{query}"))
+        assert found == {str(row.pk) for row in expected}, query
+
+
+def test_an_empty_filter_leads_back(as_alice):
+    html = as_alice.get("/gallery/?favourites=1").content.decode()
+    assert "No favourites among these yet." in html
+    assert "Show all" in html
+
+
+def test_select_mode_has_boxes_instead_of_links(as_alice, alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    html = as_alice.get("/gallery/?select=1").content.decode()
+    assert f'type="checkbox" name="id" value="{done.pk}"' in html
+    assert f'href="/try-on/{done.pk}/"' not in html
+
+
+def test_what_came_in_meanwhile_is_counted(as_alice, alice):
+    factories.try_on(alice, Status.COMPLETED, created_at=NOW)
+    later = factories.try_on(alice, created_at=NOW + timedelta(seconds=1))
+    told = as_alice.get("/try-on/updates/", {"newest": NOW.isoformat()}).json()
+    assert told["newer"] == 1
+    assert later.is_under_way
+    for text in ("nonsense", "2026-13-45T00:00:00Z", "2026-05-12T00:00:00"):
+        assert "newer" not in as_alice.get("/try-on/updates/", {"newest": text}).json()
+
+
 @pytest.mark.parametrize(
     "before",
     ["nonsense", "2026-13-45T00:00:00Z", "2026-05-12", "0001-01-01T00:00:00+14:00"],
 )
 def test_nonsense_in_the_address(as_alice, before):
-    assert as_alice.get("/gallery/", {"before": before}).status_code == 200
+    for name in ("before", "after"):
+        for tail in ("", "_x", f"_{uuid.uuid4()}"):
+            response = as_alice.get("/gallery/", {name: before + tail})
+            assert response.status_code == 200
 
 
 def test_queries_are_constant_with_5_and_500_results(

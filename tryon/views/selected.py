@@ -1,0 +1,143 @@
+"""What can be done with several pictures at once: compare, delete, download."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .. import exports, media, services, tasks
+from ..models import Export, TryOn
+from .getters import OwnedRequest, owner_required
+
+MOST = 200
+COMPARED = (2, 4)  # at least, at most
+
+
+@require_POST
+@owner_required
+def selected(request: OwnedRequest) -> HttpResponse:
+    """`action`: compare, delete (asks first), download; `id`: as often as chosen."""
+    try_ons = _chosen(request)
+    action = request.POST.get("action")
+    if not try_ons:
+        messages.warning(request, _("Choose some pictures first."))
+        return redirect(f"{reverse('gallery')}?select=1")
+    if action == "compare":
+        query = urlencode([("id", row.pk) for row in try_ons])
+        return redirect(f"{reverse('compare')}?{query}")
+    if action == "download":
+        return _download(request, try_ons)
+    if action == "delete":
+        return _delete(request, try_ons)
+    raise Http404
+
+
+def _chosen(request: OwnedRequest) -> list[TryOn]:
+    source = request.POST if request.method == "POST" else request.GET
+    ids = set()
+    for text in source.getlist("id")[:MOST]:
+        try:
+            ids.add(uuid.UUID(text))
+        except ValueError:
+            continue
+    rows = TryOn.objects.visible_to(request.owner).with_pictures()
+    return list(rows.filter(pk__in=ids).recent())
+
+
+def _download(request: OwnedRequest, try_ons: list[TryOn]) -> HttpResponse:
+    ready = [row for row in try_ons if row.visible_result is not None]
+    if not ready:
+        messages.warning(request, _("None of these pictures is ready yet."))
+        return redirect("gallery")
+    export = exports.ask(owner=request.owner, try_ons=ready, now=timezone.now())
+    tasks.ask_for_export(export)
+    return redirect("export", export.pk)
+
+
+def _delete(request: OwnedRequest, try_ons: list[TryOn]) -> HttpResponse:
+    n = len(try_ons)
+    if "confirmed" in request.POST:
+        now = timezone.now()
+        for try_on in try_ons:
+            services.delete_try_on(try_on=try_on, now=now, by=request.owner)
+        told = ngettext("Deleted %(n)d picture.", "Deleted %(n)d pictures.", n)
+        messages.success(request, told % {"n": n})
+        return redirect("gallery")
+    context = {
+        "question": ngettext("Delete %(n)d picture?", "Delete %(n)d pictures?", n)
+        % {"n": n},
+        "consequence": _("This cannot be undone. The tries stay spent."),
+        "button": ngettext("Delete %(n)d picture", "Delete %(n)d pictures", n)
+        % {"n": n},
+        "keep_url": "gallery",
+        "action": reverse("selected"),
+        "fields": [
+            ("action", "delete"),
+            ("confirmed", "1"),
+            *(("id", row.pk) for row in try_ons),
+        ],
+    }
+    return render(request, "confirm_delete.html", context)
+
+
+@require_safe
+@never_cache
+@owner_required
+def compare(request: OwnedRequest) -> HttpResponse:
+    """Two to four pictures side by side."""
+    ready = [row for row in _chosen(request) if row.visible_result is not None]
+    least, most = COMPARED
+    if not least <= len(ready) <= most:
+        messages.warning(request, _("Compare takes two to four pictures."))
+        return redirect(f"{reverse('gallery')}?select=1")
+    return render(request, "gallery/compare.html", {"try_ons": ready})
+
+
+@require_safe
+@never_cache
+@owner_required
+def export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
+    """How far the zip is; with `Accept: application/json` in figures."""
+    row = _export(request, pk)
+    told: dict[str, Any] = {
+        "state": row.state,
+        "percent": row.percent,
+        "done": row.done,
+        "total": row.total,
+    }
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse(told)
+    return render(request, "gallery/export.html", {"export": row})
+
+
+@require_safe
+@owner_required
+def download_export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
+    row = _export(request, pk)
+    if row.state != Export.State.READY:
+        raise Http404
+    try:
+        file = media.open_file(row.file_name)
+    except FileNotFoundError:
+        raise Http404 from None
+    day = timezone.localdate(row.created_at)
+    name = f"fitting-room-{day}.zip"
+    response = FileResponse(
+        file, as_attachment=True, filename=name, content_type="application/zip"
+    )
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _export(request: OwnedRequest, pk: uuid.UUID) -> Export:
+    return get_object_or_404(Export.objects.visible_to(request.owner), pk=pk)
