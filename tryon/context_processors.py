@@ -30,7 +30,9 @@ class LazyCount:
     def ids(self) -> list[Any]:
         if self._ids is None:
             rows = TryOn.objects.visible_to(self.owner or None).under_way()
-            self._ids = list(rows.recent().values_list("pk", flat=True)[:100])
+            # Sorted here: in the database that would walk the owner's whole history.
+            found = rows.order_by().values_list("created_at", "pk")
+            self._ids = [pk for _at, pk in sorted(found, reverse=True)]
         return self._ids
 
     @property

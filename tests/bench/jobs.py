@@ -84,7 +84,9 @@ def figures(scenario: Scenario, started: float) -> dict[str, Any]:
         made = iso(data["processingCompletedAt"]).timestamp()
         lasted = made - iso(data["createdAt"]).timestamp()
         created = row.created_at.timestamp()
-        sent = row.api_requests.filter(kind="submit").order_by("sent_at").first()
+        sent = row.api_requests.filter(kind="submit", sent_at__isnull=False).earliest(
+            "sent_at"
+        )
         if sent.sent_at.timestamp() < begin and scenario.warm_up:
             continue
         unseen.append((known - made) * speed)

@@ -136,7 +136,11 @@ class TryOn(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="try_ons"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="try_ons",
+        db_index=False,  # other indexes begin with it
     )
     photo = models.ForeignKey(Photo, models.SET_NULL, null=True, related_name="try_ons")
     garment = models.ForeignKey(
@@ -178,6 +182,7 @@ class TryOn(models.Model):
 
     result: "Result"
     progress: Any  # `estimates.Progress`, where a page shows it
+    place = 0  # in line, where `estimates.add_places` has set it
 
     class Meta:
         verbose_name = _("try-on")
@@ -251,11 +256,9 @@ class TryOn(models.Model):
                 name="try_on_queue",
                 condition=Q(status="queued", deleted_at=None),
             ),
-            models.Index(
-                fields=["status", "created_at"],
-                name="try_on_open",
-                condition=~Q(status__in=["completed", "failed", "canceled"]),
-            ),
+            # Not only of the open ones: SQLite cannot tell that a parameter is one.
+            models.Index(fields=["status", "created_at"], name="try_on_status"),
+            models.Index(fields=["owner", "status"], name="try_on_owner_status"),
             models.Index(
                 fields=["-answered_at"],
                 name="try_on_known_durations",

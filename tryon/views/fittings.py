@@ -19,9 +19,10 @@ from .getters import OwnedRequest, get_fitting, owner_required
 def detail(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     fitting = get_fitting(request, pk)
     rows = fitting.try_ons.visible_to(request.owner).with_pictures()
-    try_ons = list(estimates.with_places(rows).order_by("created_at", "id"))
+    try_ons = list(rows.order_by("created_at", "id"))
     if not try_ons:
         raise Http404
+    estimates.add_places(try_ons)
     estimator = estimates.Estimator(timezone.now())
     for try_on in try_ons:
         try_on.progress = estimator.progress(try_on)

@@ -32,7 +32,8 @@ def gallery(request: OwnedRequest) -> HttpResponse:
     now = timezone.now()
     filters = GalleryFilters.of(request.GET)
     rows = filters.apply(TryOn.objects.visible_to(request.owner), now)
-    page = Page.of(estimates.with_places(rows.with_pictures()), request.GET)
+    page = Page.of(rows.with_pictures(), request.GET)
+    estimates.add_places(page.items)
     estimator = estimates.Estimator(now)
     for try_on in page.items:
         try_on.progress = estimator.progress(try_on)

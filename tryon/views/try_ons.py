@@ -51,12 +51,8 @@ def detail(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
 def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
     now = timezone.now()
     others = TryOn.objects.visible_to(request.owner).under_way().exclude(pk=try_on.pk)
-    cards = [try_on, *with_pictures_and_places(others).recent()[:5]]
-    if try_on.is_under_way:
-        placed = with_places([try_on.pk]).get()
-        placed.photo = try_on.photo
-        placed.garment, placed.bottom_garment = try_on.garment, try_on.bottom_garment
-        cards[0] = try_on = placed
+    cards = [try_on, *others.with_pictures().recent()[:5]]
+    estimates.add_places(cards)
     services.seen(try_on=try_on, now=now)
     estimator = estimates.Estimator(now)
     for card in cards:
@@ -73,14 +69,6 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
         if try_on.is_under_way
         else None,
     }
-
-
-def with_places(pks: list[uuid.UUID]) -> Any:
-    return estimates.with_places(TryOn.objects.filter(pk__in=pks))
-
-
-def with_pictures_and_places(rows: Any) -> Any:
-    return estimates.with_places(rows.with_pictures())
 
 
 def _next_garments(request: OwnedRequest, try_on: TryOn) -> list[Garment]:
@@ -105,10 +93,7 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
     shown.pop(None, None)
     owner_id = looks.owner_of(request.GET.get("looker", ""))
     if owner_id is not None and "newest" not in request.GET:
-        rows = estimates.with_places(
-            TryOn.objects.existing().filter(owner=owner_id, pk__in=shown)
-        )
-        found = list(rows)
+        found = list(TryOn.objects.existing().filter(owner=owner_id, pk__in=shown))
         if {row.pk: row.status for row in found} == shown:
             estimator = estimates.Estimator.recent(timezone.now())
             return JsonResponse(_told(found, estimator))
@@ -118,7 +103,7 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
 @owner_required
 def _changed(request: OwnedRequest, shown: dict[uuid.UUID, str]) -> HttpResponse:
     rows = TryOn.objects.visible_to(request.owner).filter(pk__in=shown)
-    found = list(with_pictures_and_places(rows))
+    found = list(rows.with_pictures())
     told = _told(found, estimates.Estimator(timezone.now()))
     for try_on in found:
         told["cards"][str(try_on.pk)]["label"] = try_on.label
@@ -141,6 +126,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def _told(found: list[TryOn], estimator: estimates.Estimator) -> dict[str, Any]:
+    estimates.add_places(found)
     cards, delays = {}, []
     for try_on in found:
         progress = estimator.progress(try_on)
