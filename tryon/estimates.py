@@ -5,7 +5,8 @@ made from a quarter on.
 """
 
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from . import wording
 from .models import Key, Status, TryOn
+from .scheduling import budget, policy
 from .scheduling.forecast import Forecast
 from .scheduling.scheduler import current_forecasts
 from .scheduling.timing import timing
@@ -23,8 +25,8 @@ from .scheduling.timing import timing
 # Seconds between a page's looks. From when the first jobs may be over, often enough
 # that a result is on the screen within two seconds; an old job is looked at by its age.
 IN_LINE_LOOK = 15
-EARLY_LOOK = 5
-LIKELY_LOOK = 1.6
+EARLY_LOOK = 7
+LIKELY_LOOK = 1.4
 LONGEST_LOOK = 10
 FIRST_OVER = 0.04  # share of the jobs that are over so soon
 RECENT = 2.0  # seconds that a forecast is used again for an unchanged look
@@ -71,6 +73,42 @@ def add_places(try_ons: Sequence[TryOn]) -> None:
         queued[pk].place = place
 
 
+@dataclass(frozen=True)
+class Traffic:
+    """What the planner weighs now: the price of a request, and all in flight."""
+
+    price: float
+    worths: dict[int | None, list[float]]  # by key: what a look at each job is worth
+
+    @classmethod
+    def now(cls, now: datetime, forecasts: Mapping[str, Forecast]) -> "Traffic":
+        t = timing()
+        free = max([*budget.room_now(now).values(), 1])
+        queued = TryOn.objects.queued().count()
+        worths: dict[int | None, list[float]] = defaultdict(list)
+        rows = TryOn.objects.in_flight().filter(submitted_at__isnull=False)
+        for mode, key, sent, looked in rows.values_list(
+            "mode", "key", "submitted_at", "last_look_at"
+        ):
+            if mode in forecasts:
+                age = (now - sent).total_seconds()
+                seen = (looked - sent).total_seconds() if looked else 0.0
+                worths[key].append(forecasts[mode].unseen(max(seen, 0), age))
+        return cls(policy.price(free, queued, t), worths)
+
+    def polled_in(self, try_on: TryOn, age: float, forecast: Forecast) -> float:
+        """Seconds until the planner will probably look at this job."""
+        seen = 0.0
+        if try_on.last_look_at and try_on.submitted_at:
+            seen = (try_on.last_look_at - try_on.submitted_at).total_seconds()
+        worth = forecast.unseen(max(seen, 0), age)
+        before = sum(other > worth for other in self.worths.get(try_on.key_id, ()))
+        wait = 0.0
+        while forecast.unseen(max(seen, 0), age + wait) < self.price and wait < 60:
+            wait += 1
+        return max(wait, before * timing().refill)
+
+
 class Estimator:
     """The forecast and the shop's state, asked once for all cards of a page."""
 
@@ -78,6 +116,7 @@ class Estimator:
         self.now = now
         self._forecasts: dict[str, Forecast] | None = None
         self._keys: list[Key] | None = None
+        self._traffic: Traffic | None = None
 
     def forecast(self, mode: str = TryOn.Mode.SINGLE) -> Forecast:
         if self._forecasts is None:
@@ -100,10 +139,11 @@ class Estimator:
         if _recent is None or time.monotonic() - _recent[0] > RECENT:
             made = cls(now)
             made.forecast()
-            made.keys_open  # noqa: B018 asks now
+            made.keys_open, made.traffic  # noqa: B018 asks now
             _recent = (time.monotonic(), made)
         again = cls(now)
-        again._forecasts, again._keys = _recent[1]._forecasts, _recent[1]._keys
+        for name in ("_forecasts", "_keys", "_traffic"):
+            setattr(again, name, getattr(_recent[1], name))
         return again
 
     @property
@@ -160,14 +200,24 @@ class Estimator:
             heading=time_left(left),
             line=line,
             stage="making",
-            look_in=self._look_in(age, try_on.mode),
+            look_in=self._look_in(try_on, age),
         )
 
-    def _look_in(self, age: float, mode: str) -> float:
-        first = self.forecast(mode).quantile(FIRST_OVER)
+    def _look_in(self, try_on: TryOn, age: float) -> float:
+        """When a page should ask again: soon after we may have asked the API."""
+        forecast = self.forecast(try_on.mode)
+        first = forecast.quantile(FIRST_OVER)
         if age < first:
             return min(max(first - age, LIKELY_LOOK), EARLY_LOOK)
-        return min(max(LIKELY_LOOK, age * 0.05), LONGEST_LOOK)
+        # Less than expected, since a result that waits is worse than a look too many.
+        likely = self.traffic.polled_in(try_on, age, forecast) * 0.4
+        return min(max(LIKELY_LOOK, likely, age * 0.05), LONGEST_LOOK)
+
+    @property
+    def traffic(self) -> "Traffic":
+        if self._traffic is None:
+            self._traffic = Traffic.now(self.now, self._forecasts or {})
+        return self._traffic
 
 
 _recent: tuple[float, Estimator] | None = None

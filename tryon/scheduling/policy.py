@@ -108,6 +108,11 @@ def waiting_worth(job: Flying, at: float, forecast: Forecast, timing: Timing) ->
     return forecast.unseen(max(looked, 0.0), age)
 
 
+def price(free: int, queued: int, timing: Timing) -> float:
+    """Seconds of waiting that a request is worth: more with less room and more jobs."""
+    return min(timing.price, max(timing.price / max(free, 1) ** 2, queued))
+
+
 def plan(
     now: float,
     flying: Sequence[Flying],
@@ -160,7 +165,7 @@ def _choose(
     timing: Timing,
 ) -> Planned | None:
     free = key.free(at, timing.limit)
-    price = min(timing.price, max(timing.price / max(free, 1) ** 2, load.queued))
+    worth_of_one = price(free, load.queued, timing)
     best: Flying | None = None
     best_worth = 0.0
     for job in aloft.values():
@@ -169,7 +174,7 @@ def _choose(
         if at - job.looked_at < timing.look_again:
             continue
         worth = waiting_worth(job, at, forecasts[job.mode], timing)
-        worth /= max(price, 1e-9) * load.share(job.owner)
+        worth /= max(worth_of_one, 1e-9) * load.share(job.owner)
         if worth > best_worth:
             best, best_worth = job, worth
     candidate = _next_to_submit(key, keys, at, queue, load, timing)
