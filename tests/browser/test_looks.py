@@ -22,9 +22,12 @@ SIGNED_OUT = {
 }
 SIGNED_IN = {
     "compose": "/try-on/",
+    "compose-several": "/try-on/?several=1",
     "compose-nothing-found": "/try-on/?q=zzz",
     "gallery": "/gallery/",
     "gallery-filtered": "/gallery/?kind=full",
+    "gallery-empty": "/gallery/?q=zzz",
+    "gallery-select": "/gallery/?select=1",
     "photos": "/photos/",
     "garments": "/garments/",
     "garments-mine": "/garments/?of=mine",
@@ -48,10 +51,15 @@ def look(page, name: str, side: str, scheme: str) -> None:
     assert page.locator("h1").count() == 1, name
 
 
+SIZES = {"390": PHONE, "768": {"width": 768, "height": 1024}, "1280": DESKTOP}
+# The middle size is looked at by people, from the pictures.
+SIDES = list(SIZES) if os.environ.get("SCREENSHOTS") else ["390", "1280"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("side", ["390", "1280"])
+@pytest.mark.parametrize("side", SIDES)
 def test_every_page(visit, shop, side, scheme):
-    viewport = PHONE if side == "390" else DESKTOP
+    viewport = SIZES[side]
     visitor = visit(viewport=viewport, color_scheme=scheme)
     page = visitor.page
     for name, path in SIGNED_OUT.items():
@@ -66,9 +74,31 @@ def test_every_page(visit, shop, side, scheme):
     page.locator(".state-completed a").first.click()
     page.wait_for_selector(".picture.on")
     look(page, "result", side, scheme)
-    page.click("text=Receipt")
-    look(page, "receipt", side, scheme)
-    page.go_back()
+    address = page.url
+    page.click("text=What changed")
+    look(page, "result-changed", side, scheme)
+    for name in ("receipt", "report", "share"):
+        page.goto(f"{address}{name}/")
+        look(page, name, side, scheme)
+    page.click("text=Make a link")
+    look(page, "share-made", side, scheme)
+    page.goto(page.locator(".code-address a").first.get_attribute("href"))
+    look(page, "shared", side, scheme)
+    visitor.goto("/s/nothing/")
+    look(page, "shared-over", side, scheme)
+    visitor.complaints = [c for c in visitor.complaints if "404" not in c]
+    visitor.goto("/photos/")
+    page.locator(".card a").first.click()
+    page.click("summary:has-text('Crop')")
+    look(page, "photo", side, scheme)
+    visitor.goto("/gallery/?select=1")
+    boxes = page.locator(".card.state-completed label")
+    boxes.nth(0).click()
+    boxes.nth(1).click()
+    page.click("button:has-text('Compare')")
+    page.wait_for_url("**/compare/**")
+    look(page, "compare", side, scheme)
+    page.goto(address)
     page.click(".tools >> text=Delete")
     look(page, "confirm-delete", side, scheme)
 
@@ -95,9 +125,9 @@ for status in {STATES!r}:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("side", ["390", "1280"])
+@pytest.mark.parametrize("side", SIDES)
 def test_every_state(visit, held, side, scheme):
-    viewport = PHONE if side == "390" else DESKTOP
+    viewport = SIZES[side]
     visitor = visit(viewport=viewport, color_scheme=scheme)
     visitor.sign_in("staff@example.org")
     for status in STATES:
