@@ -14,6 +14,8 @@ from typing import Literal
 from .forecast import Forecast
 from .timing import Timing
 
+KEPT_FOR_A_SUBMIT = 1  # of the burst bucket, while nobody waits to be submitted
+
 
 @dataclass(slots=True)
 class KeyRoom:
@@ -35,6 +37,14 @@ class KeyRoom:
 
     def level_then(self, at: float, refill: float) -> float:
         return min(self.burst, self.level + max(at - self.level_at, 0) / refill)
+
+    def keeps_back(self, at: float, timing: Timing) -> bool:
+        """The last request of the bucket is for whoever presses the button next.
+
+        A look can wait a second for it. With strict pace there is only one.
+        """
+        least = min(1 + KEPT_FOR_A_SUBMIT, self.burst)
+        return self.level_then(at, timing.refill) < least
 
     def take(self, at: float, refill: float) -> None:
         self.level = self.level_then(at, refill) - 1
@@ -139,6 +149,8 @@ def plan(
             ):
                 chosen = _choose(key, keys, at, aloft, queue, load, forecasts, timing)
                 if chosen is None:
+                    break
+                if chosen.kind == "poll" and not queue and key.keeps_back(at, timing):
                     break
                 planned.append(chosen)
                 key.take(at, timing.refill)

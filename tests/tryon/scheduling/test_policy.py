@@ -304,3 +304,17 @@ def test_past_patience_ever_more_rarely():
     late = policy.Flying("f", 1, 1, 0, T.patience)
     assert policy.waiting_worth(late, T.patience + 59, Forecast([], 20), T) == 0
     assert math.isinf(policy.waiting_worth(late, T.patience + 60, Forecast([], 20), T))
+
+
+def test_the_last_of_the_bucket_is_kept_for_whoever_presses_next():
+    flying = [policy.Flying(n, n, 1, 960, 960) for n in range(20)]
+    planned = plan(flying=flying)
+    assert [one.kind for one in planned] == ["poll"] * 9
+    new = plan(flying=flying, waiting=[policy.Waiting("w", 99, 1000)])
+    assert [one.kind for one in new].count("submit") == 1
+
+
+def test_with_strict_pace_there_is_only_one_and_looks_get_it():
+    flying = [policy.Flying(n, n, 1, 960, 960) for n in range(3)]
+    keys = [room(level=1.1, burst=1.1)]
+    assert [one.kind for one in plan(flying=flying, keys=keys)] == ["poll"]
