@@ -1,6 +1,7 @@
 """500 jobs while one of worker, beat and web, at random, is killed every 2-5 s.
 
-``python -m tests.bench.chaos [jobs]``: every job must end final or unconfirmed, the
+``python -m tests.bench.chaos [jobs]``, on other parts with CHAOS_DATABASE_URL and
+CHAOS_BROKER_URL, with several workers by CHAOS_WORKERS: every job must end final or unconfirmed, the
 sandbox must have seen no picture twice, and unconfirmed only where an answer was lost.
 """
 
@@ -40,8 +41,12 @@ def main() -> int:
         from tryon.models.ledger import Outcome
 
         jobs.prepare_distinct(wanted)
-        made.start("worker", "beat", "web")
-        killed = {"worker": 0, "beat": 0, "web": 0}
+        names = ["worker", "beat", "web"]
+        for n in range(2, int(os.environ.get("CHAOS_WORKERS", "1")) + 1):
+            made.commands[f"worker-{n}"] = made.commands["worker"]
+            names.append(f"worker-{n}")
+        made.start(*names)
+        killed = dict.fromkeys(names, 0)
         ends = time.monotonic() + 600
         resting = (Status.COMPLETED, Status.FAILED, Status.CANCELED, Status.UNCONFIRMED)
         while TryOn.objects.exclude(status__in=resting).exists():

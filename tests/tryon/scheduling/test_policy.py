@@ -310,8 +310,11 @@ def test_the_last_of_the_bucket_is_kept_for_whoever_presses_next():
     flying = [policy.Flying(n, n, 1, 960, 960) for n in range(20)]
     planned = plan(flying=flying)
     assert [one.kind for one in planned] == ["poll"] * 9
-    new = plan(flying=flying, waiting=[policy.Waiting("w", 99, 1000)])
-    assert [one.kind for one in new].count("submit") == 1
+    just_looked = [policy.Flying(n, n, 1, 980, 999) for n in range(20)]
+    last = [room(level=1)]
+    assert plan(flying=just_looked, keys=last) == []
+    new = plan(flying=just_looked, waiting=[policy.Waiting("w", 99, 1000)], keys=last)
+    assert [one.kind for one in new] == ["submit"]
 
 
 def test_with_strict_pace_there_is_only_one_and_looks_get_it():
