@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run setup test lint bench
+.PHONY: run setup test lint bench messages
 
 # Everything at http://127.0.0.1:8000; Ctrl-C ends it.
 run: setup .env
@@ -36,6 +36,11 @@ test: $(VENV)/.tests
 # The rows of the study with real processes, beside two baselines: about two hours.
 bench: $(VENV)/.tests
 	@ENV_FILE= python -m tests.bench --save docs
+
+# After a text has changed: collect, translate in locale/, and run it again to compile.
+messages: $(VENV)/.tests
+	@ENV_FILE= DEBUG=1 python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -i .venv -i tests
+	@ENV_FILE= DEBUG=1 python manage.py compilemessages -i .venv
 
 lint: $(VENV)/.tests
 	@ruff check .

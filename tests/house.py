@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,12 +21,18 @@ BIN = Path(sys.executable).parent
 KEY = "sk_live_" + "h" * 43
 
 
-def free_ports(n: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+def free_pair() -> tuple[int, int]:
+    """Two free ports, one after the other, where no outgoing connection takes one."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with contextlib.ExitStack() as stack:
+            try:
+                for number in (port, port + 1):
+                    one = stack.enter_context(socket.socket())
+                    one.bind(("127.0.0.1", number))
+            except OSError:
+                continue
+        return port, port + 1
 
 
 class House:
@@ -34,7 +41,7 @@ class House:
     def __init__(self, folder: Path, speed: float = 1, **env: str):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.port, self.sandbox_port = free_ports(2)
+        self.port, self.sandbox_port = free_pair()
         self.url = f"http://127.0.0.1:{self.port}"
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.speed = speed

@@ -1,8 +1,9 @@
 """500 jobs while one of worker, beat and web, at random, is killed every 2-5 s.
 
 ``python -m tests.bench.chaos [jobs]``, on other parts with CHAOS_DATABASE_URL and
-CHAOS_BROKER_URL, with several workers by CHAOS_WORKERS: every job must end final or unconfirmed, the
-sandbox must have seen no picture twice, and unconfirmed only where an answer was lost.
+CHAOS_BROKER_URL, with several workers by CHAOS_WORKERS. Every job must end final or
+unconfirmed, the sandbox must have seen no picture twice, and unconfirmed only where an
+answer was lost.
 """
 
 import json

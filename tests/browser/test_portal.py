@@ -298,3 +298,21 @@ def test_without_javascript(visit, shop, pictures):
     page.locator(".card.state-completed label").nth(0).click()
     page.click("button:has-text('Download')")
     page.wait_for_selector("h1:has-text('Your zip is ready')")
+
+
+def test_the_second_language(visit, pictures):
+    visitor = visit(viewport=PHONE, locale="de-DE")
+    page = visitor.page
+    visitor.goto("/")
+    page.click("text=Jetzt ausprobieren")
+    new_photo(visitor, pictures / "sound.jpg")
+    page.wait_for_selector(".verdict-line:has-text('Gut so')")
+    choose(page, "Trench coat")
+    page.click("[data-go]:has-text('Anprobieren')")
+    page.wait_for_url(TRY_ON)
+    assert "In Arbeit" in page.locator(".stages").inner_text()
+    wait_for_result(page)
+    assert page.title().startswith("Fertig: ")
+    visitor.goto("/gallery/")
+    page.click("button:has-text('English')")
+    page.wait_for_selector("h1:has-text('Gallery')")

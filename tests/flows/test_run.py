@@ -10,12 +10,12 @@ import time
 import pytest
 import requests
 
-from tests.house import BASE_DIR, BIN, free_ports
+from tests.house import BASE_DIR, BIN, free_pair
 
 
 @pytest.fixture
 def running(tmp_path):
-    port = free_ports(1)[0]
+    port = free_pair()[0]
     env = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
         "ENV_FILE": "",

@@ -166,6 +166,6 @@ def by_day(try_ons: list[TryOn], now: datetime) -> list[tuple[str, list[Any]]]:
             return _("Today")
         if (today - day).days == 1:
             return _("Yesterday")
-        return date_format(day, "j F" if day.year == today.year else "j F Y")
+        return date_format(day, _("j F") if day.year == today.year else _("j F Y"))
 
     return [(day, list(group)) for day, group in groupby(try_ons, key=heading)]
