@@ -5,7 +5,6 @@ const gallery = () => document.querySelector("[data-gallery]");
 
 function start() {
   const filters = gallery().querySelector("[data-filters]");
-  filters.querySelector("[data-go]").hidden = true;
   for (const select of filters.querySelectorAll("select")) select.addEventListener("change", () => filters.requestSubmit());
   // Empty fields would only make addresses long.
   filters.addEventListener("formdata", (event) => {

@@ -11,7 +11,6 @@ export function start(root) {
       divide.style.left = `${range.value}%`;
       range.setAttribute("aria-valuetext", `${100 - range.value} ${range.dataset.text}`);
     };
-    range.hidden = false;
     picture.classList.add("on");
     range.addEventListener("input", draw);
     draw();

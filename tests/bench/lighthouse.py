@@ -1,0 +1,194 @@
+"""Lighthouse on `/`, compose, a result and the gallery, against a production-like run.
+
+``python -m tests.bench.lighthouse PATH/TO/lighthouse`` (``npm install lighthouse``):
+DEBUG=0, hashed and compressed static files; the median of three, and the weight of a
+first view.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.house import House, free_pair
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+LOGIN = "customer@example.org"
+REQUIRED = {"performance": 95, "accessibility": 100, "best-practices": 100}
+ASSET = re.compile(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"')
+IMPORT = re.compile(rb'from\s*"(\.?/[^"]+\.js)"|import\("([^"]+\.js)"\)')
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("lighthouse")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    env = {
+        "DEBUG": "0",
+        "SECRET_KEY": "bench-" + "x" * 50,
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "MIRAGIC_API_KEYS": "",
+        "MIRAGIC_BASE_URL": "",
+    }
+    made = House(Path(tempfile.mkdtemp(prefix="lighthouse-")), 10, **env)
+    try:
+        made.prepare()
+        made.manage("collectstatic", "--noinput", "--verbosity", "0")
+        made.start_sandbox(spread=0.1)
+        made.manage("demo")
+        made.start("worker", "beat", "web")
+        made.until(made.is_up)
+        made.until(lambda: made.states()["completed"] >= 4)
+        return measure(made, options.lighthouse, options.rounds)
+    finally:
+        made.kill_all()
+
+
+@contextmanager
+def browser(made: House, port: int) -> Iterator[None]:
+    """A browser that is signed in, for Lighthouse to drive."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(made.folder / "profile"),
+            executable_path="/usr/bin/chromium",
+            args=[*FLAGS, f"--remote-debugging-port={port}"],
+        )
+        page = context.new_page()
+        page.goto(f"{made.url}/account/login/")
+        page.fill("[name=login]", LOGIN)
+        page.fill("[name=password]", password(made))
+        page.click("main button.primary")
+        page.wait_for_url("**/try-on/")
+        yield
+        context.close()
+
+
+def measure(made: House, lighthouse: str, rounds: int) -> int:
+    session = signed_in(made)
+    port = free_pair()[0]
+    gallery = session.get(f"{made.url}/gallery/", timeout=10).text
+    result = re.search(r'state-completed" data-card="([0-9a-f-]+)"', gallery)
+    assert result is not None
+    pages = {
+        "/": "/",
+        "compose": "/try-on/",
+        "result": f"/try-on/{result[1]}/",
+        "gallery": "/gallery/",
+    }
+    print(
+        "| page | performance | accessibility | best practices | CLS | KB first view |"
+    )
+    print("|---" * 6 + "|")
+    missed = False
+    with browser(made, port):
+        for name, path in pages.items():
+            found = [run(lighthouse, made.url + path, port) for _ in range(rounds)]
+            scores = {
+                key: statistics.median(one[key] for one in found)
+                for key in (*REQUIRED, "cls")
+            }
+            kilobytes = weight(session, made.url, path) / 1000
+            missed = missed or any(
+                scores[key] < least for key, least in REQUIRED.items()
+            )
+            missed = missed or scores["cls"] > 0.02 or kilobytes > 100
+            told = [f"{scores[key]:.0f}" for key in REQUIRED]
+            told += [f"{scores['cls']:.3f}", f"{kilobytes:.0f}"]
+            print(f"| {name} | {' | '.join(told)} |", flush=True)
+    return int(missed)
+
+
+def password(made: House) -> str:
+    accounts = json.loads((made.folder / "data" / "demo-accounts.json").read_text())
+    return str(accounts[LOGIN])
+
+
+def signed_in(made: House) -> requests.Session:
+    session = requests.Session()
+    page = f"{made.url}/account/login/"
+    token = re.search(
+        r'csrfmiddlewaretoken" value="([^"]+)"', session.get(page, timeout=10).text
+    )
+    assert token is not None
+    session.post(
+        page,
+        {
+            "csrfmiddlewaretoken": token[1],
+            "login": LOGIN,
+            "password": password(made),
+        },
+        headers={"Referer": page},
+        timeout=10,
+    )
+    return session
+
+
+def run(lighthouse: str, url: str, port: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "report.json"
+        subprocess.run(
+            [
+                lighthouse,
+                url,
+                "--output=json",
+                f"--output-path={out}",
+                "--quiet",
+                f"--port={port}",
+                "--disable-storage-reset",  # stay signed in
+            ],
+            check=True,
+        )
+        report = json.loads(out.read_text())
+    if folder := os.environ.get("REPORTS"):
+        name = re.sub(r"\W+", "-", url.partition("//")[2])
+        Path(folder).mkdir(exist_ok=True)
+        (Path(folder) / f"{name}.json").write_text(json.dumps(report))
+    scores = {key: round(report["categories"][key]["score"] * 100) for key in REQUIRED}
+    shift = report["audits"]["cumulative-layout-shift"]["numericValue"]
+    return {**scores, "cls": shift}
+
+
+def weight(session: requests.Session, url: str, path: str) -> int:
+    """Bytes of HTML, CSS and JavaScript as they travel, imported modules too."""
+    page = session.get(url + path, timeout=10)
+    total = len(gzip.compress(page.content))
+    waiting = set(ASSET.findall(page.text))
+    seen = set()
+    while waiting:
+        address = waiting.pop()
+        seen.add(address)
+        raw = session.get(url + address, timeout=10)
+        assert raw.headers.get("Content-Encoding") in ("gzip", "br"), address
+        total += int(raw.headers["Content-Length"])
+        for a, b in IMPORT.findall(raw.content):
+            name = (a or b).decode().rpartition("/")[2]
+            imported = f"{address.rpartition('/')[0]}/{name}"
+            if imported not in seen:
+                waiting.add(imported)
+    return total
+
+
+if __name__ == "__main__":
+    sys.exit(main())
