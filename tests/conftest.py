@@ -15,6 +15,7 @@ from django.test import Client
 from PIL import Image
 
 from tests import factories
+from tryon import consents
 from tryon.models import User
 from tryon.sandbox.jobs import Options
 from tryon.sandbox.server import Server, serve_in_thread
@@ -74,12 +75,19 @@ def client() -> Client:
 
 @pytest.fixture
 def alice(db: None) -> User:
-    return User.objects.create_user("alice@example.org", "a long password")
+    return consenting("alice@example.org")
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    return User.objects.create_user("bob@example.org", "a long password")
+    return consenting("bob@example.org")
+
+
+def consenting(email: str) -> User:
+    """A customer who has ticked the box before the first photo."""
+    user = User.objects.create_user(email, "a long password")
+    consents.give(owner=user, now=NOW)
+    return user
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
-from . import images, media
+from . import images, media, my_data
 from .models import Export, TryOn, User
 from .models.export import LIFETIME
 
@@ -36,6 +36,15 @@ def ask(*, owner: User, try_ons: list[TryOn], now: datetime) -> Export:
     )
 
 
+def ask_everything(*, owner: User, now: datetime) -> Export:
+    """All of the owner's data: photos, own clothes, pictures, and what is known."""
+    mine = TryOn.objects.visible_to(owner)
+    total = owner.photos.count() + owner.garments.count() + mine.count()
+    return Export.objects.create(
+        owner=owner, everything=True, total=total, created_at=now
+    )
+
+
 def make(*, pk: str, now: datetime) -> None:
     """Build the zip, telling how far it is. Does nothing if somebody else does."""
     open_ones = Q(state=Export.State.WAITING) | Q(
@@ -50,7 +59,8 @@ def make(*, pk: str, now: datetime) -> None:
     name = Export.new_file_name()
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            for path, data in _entries(export):
+            build = my_data.entries if export.everything else _entries
+            for path, data in build(export):
                 archive.writestr(path, data)
         size = file.tell()
         file.seek(0)

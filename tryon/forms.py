@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from . import images, services
+from . import consents, images, services
 from .models import SLOTS, Garment, GarmentKind, Photo, User
 from .models.result import ReportReason
 
@@ -38,8 +38,30 @@ class PictureField(forms.FileField):
         return picture
 
 
-class PhotoForm(forms.Form):
+class ConsentMixin(forms.Form):
+    """The unticked box before the first photo. `needs_consent`: none stands yet."""
+
+    consent = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, needs_consent: bool = False, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.needs_consent = needs_consent
+
+    def require_consent(self) -> None:
+        if self.needs_consent and not self.cleaned_data.get("consent"):
+            self.add_error("consent", consents.MISSING)
+
+
+class ConsentForm(ConsentMixin):
+    def clean(self) -> None:
+        self.require_consent()
+
+
+class PhotoForm(ConsentMixin):
     photo_file = PictureField(reader=images.read_person, label=_("Photo"))
+
+    def clean(self) -> None:
+        self.require_consent()
 
 
 CROP = ("crop_left", "crop_top", "crop_right", "crop_bottom")
@@ -113,7 +135,7 @@ WRONG_SLOT = {
 }
 
 
-class ComposeForm(forms.Form):
+class ComposeForm(ConsentMixin):
     """A photo and an outfit: one garment, or a top and a bottom.
 
     New uploads that are in order are kept by `keep_uploads` even if something else
@@ -145,6 +167,8 @@ class ComposeForm(forms.Form):
             return uuid.uuid4()
 
     def clean(self) -> None:
+        if self.cleaned_data.get("photo_file"):
+            self.require_consent()
         self._clean_photo()
         for slot in SLOTS:
             self._clean_slot(slot)
@@ -209,7 +233,7 @@ class ComposeForm(forms.Form):
     def keep_uploads(self, owner: User, now: Any) -> None:
         """Store the pictures that were read, and choose them."""
         new_photo = self.cleaned_data.get("photo_file")
-        if new_photo:
+        if new_photo and "consent" not in self.errors:
             self.chosen_photo = services.add_photo(
                 owner=owner, picture=new_photo, now=now
             )
@@ -283,3 +307,17 @@ class VoteForm(forms.Form):
     comment = forms.CharField(
         label=_("Say something short (if you like)"), max_length=140, required=False
     )
+
+
+class DeleteAccountForm(forms.Form):
+    email = forms.CharField(label=_("Type your e-mail to delete it all"))
+
+    def __init__(self, *args: Any, expected: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if email != self.expected.lower():
+            raise forms.ValidationError(_("That is not the e-mail of this account."))
+        return email

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from .models import Key, Status, TryOn, User
 from .models.ledger import KeyState
 from .scheduling.timing import timing
+
+LONG = timedelta(minutes=2)
 
 logger = logging.getLogger(__name__)
 
@@ -44,13 +46,14 @@ def absolute(name: str, *args: Any) -> str:
 
 
 def tell_of_late_pictures(now: datetime) -> None:
-    """Whoever was promised to be told: their picture took longer than our patience."""
+    """Whoever was promised to be told, or wishes to be: theirs took long."""
     patience = timedelta(seconds=timing().patience)
     late = TryOn.objects.existing().filter(
+        Q(finished_at__gt=F("submitted_at") + patience)
+        | Q(owner__tell_when_done=True, finished_at__gt=F("created_at") + LONG),
         status=Status.COMPLETED,
         told_at=None,
         owner__email__isnull=False,
-        finished_at__gt=F("submitted_at") + patience,
     )
     for try_on in late.select_related("owner", "garment", "bottom_garment")[:100]:
         assert try_on.owner is not None and try_on.owner.email is not None

@@ -54,5 +54,16 @@ urlpatterns = [
     path("garments/<uuid:pk>/favourite/", favourites.garment, name="favourite_garment"),
     path("garments/<uuid:pk>/delete/", garments.delete, name="delete_garment"),
     path("account/", account.account, name="account"),
+    path("account/messages/", account.message_choice, name="messages"),
+    path("account/consent/", account.withdraw_consent, name="withdraw_consent"),
+    path("account/export/", account.export_everything, name="export_everything"),
+    path(
+        "account/delete-pictures/",
+        account.delete_all_pictures,
+        name="delete_all_pictures",
+    ),
+    path("account/delete/", account.delete_account, name="delete_account"),
+    path("account/sessions/<int:pk>/end/", account.end_session, name="end_session"),
+    path("deleted/<str:number>/", account.deletion_receipt, name="deletion_receipt"),
     re_path(r"^media/(?P<name>[A-Za-z0-9_.-]+)$", media.media, name="media"),
 ]

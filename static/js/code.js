@@ -2,7 +2,7 @@
 import { say } from "./fitting.js";
 
 /** `arrived(html)` gets the photo's tile. */
-export function start(button, dialog, token, arrived) {
+export function start(button, dialog, token, consented, arrived) {
   const place = dialog.querySelector("[data-code]");
   let timer;
 
@@ -26,7 +26,9 @@ export function start(button, dialog, token, arrived) {
   async function show() {
     const body = new FormData();
     body.append("csrfmiddlewaretoken", token);
+    if (consented()) body.append("consent", "on");
     const response = await fetch(dialog.dataset.url, { method: "POST", body });
+    if (response.status === 422) return say((document.querySelector("[data-photo-error]").textContent = (await response.json()).error));
     if (!response.ok) return location.reload();
     const told = await response.json();
     place.innerHTML = told.html;

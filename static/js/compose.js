@@ -78,6 +78,10 @@ function draw() {
 
 form.addEventListener("change", async (event) => {
   const input = event.target;
+  // The photo was chosen first, the box ticked then.
+  if (input.name === "consent" && input.checked && form.elements.photo_file.files.length) {
+    await send(form.elements.photo_file.files[0], form.elements.photo_file);
+  }
   if (input.name === "full" && input.checked) release("top", "bottom");
   if ((input.name === "top" || input.name === "bottom") && input.checked) release("full");
   if (input.matches("[data-upload]") && input.files.length) await send(input.files[0], input);
@@ -112,6 +116,8 @@ function release(...names) {
   for (const name of names) takeOff(chosen(name));
 }
 
+const consented = () => !form.querySelector("[name=consent]:not(:checked)");
+
 async function send(file, input) {
   const problem = form.querySelector("[data-photo-error]");
   const state = form.querySelector("[data-upload-state]");
@@ -120,9 +126,10 @@ async function send(file, input) {
   problem.replaceChildren();
   tile.classList.add("uploading");
   try {
-    const answer = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value, state.dataset, told);
+    const answer = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value, state.dataset, told, consented());
     told(answer.error ? "" : answer.saved);
     if (answer.error) return show(problem, answer.error);
+    form.querySelector("[data-consent]")?.remove();
     add(answer.html);
   } catch {
     // The form still has the file: the button sends it with the rest.
@@ -153,7 +160,7 @@ function show(place, sentence) {
   p.className = "error";
   p.textContent = sentence;
   place.replaceChildren(p);
-  form.elements.photo_file.value = "";
+  if (consented()) form.elements.photo_file.value = "";
   say(sentence);
 }
 
@@ -221,7 +228,8 @@ document.querySelector("[data-filter]").addEventListener("submit", (event) => {
   location.assign(withChoice(url));
 });
 
-startCode(document.querySelector("[data-show-code]"), document.querySelector("[data-code-dialog]"), form.elements.csrfmiddlewaretoken.value, (html) => {
+startCode(document.querySelector("[data-show-code]"), document.querySelector("[data-code-dialog]"), form.elements.csrfmiddlewaretoken.value, consented, (html) => {
+  form.querySelector("[data-consent]")?.remove();
   add(html);
   draw();
 });

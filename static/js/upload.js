@@ -32,11 +32,12 @@ export async function shrink(file) {
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** Sends one photo; `told(sentence)` hears how it goes. Answers the server's JSON. */
-export async function upload(url, file, token, texts, told) {
+export async function upload(url, file, token, texts, told, consent = true) {
   const small = await shrink(file);
   const saved = small === file ? "" : `${texts.smaller.replace("%a", megabytes(file.size)).replace("%b", megabytes(small.size))} `;
   const body = new FormData();
   body.append("photo_file", small, small.name);
+  if (consent) body.append("consent", "on");
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
@@ -59,6 +60,7 @@ for (const form of document.querySelectorAll("[data-auto-upload]")) {
   form.addEventListener("change", async (event) => {
     const input = event.target;
     if (input.type !== "file" || !input.files.length) return;
+    if (form.querySelector("[name=consent]:not(:checked)")) return; // the button asks for it
     const small = await shrink(input.files[0]);
     if (small !== input.files[0]) {
       const holder = new DataTransfer();

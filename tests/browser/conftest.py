@@ -83,6 +83,12 @@ class Visitor:
     def goto(self, path: str) -> None:
         self.page.goto(self.shop.url + path)
 
+    def consent(self) -> None:
+        """Tick the box before the first photo, if it is there."""
+        box = self.page.locator("[name=consent]")
+        if box.count():
+            box.check()
+
     def sign_in(self, email: str = "customer@example.org") -> None:
         self.goto("/account/login/")
         self.page.fill("[name=login]", email)

@@ -40,6 +40,7 @@ def test_one_single_of_each_kind_and_a_combo(visit, person_file, viewport):
     visitor = visit(viewport=viewport)
     page = visitor.page
     visitor.sign_in()
+    visitor.consent()
     with page.expect_response("**/photos/") as uploaded:
         page.set_input_files("[name=photo_file]", person_file)
     assert uploaded.value.status == 201
@@ -87,6 +88,7 @@ def test_first_visit_to_first_result_as_a_guest(visit, person_file):
     visitor.goto("/")
     page.click("text=Try it now")
     page.wait_for_selector("[data-go]:has-text('Add a photo')")
+    visitor.consent()
     page.set_input_files("[name=photo_file]", person_file)
     page.wait_for_selector("[data-go]:has-text('Choose a garment')")
     choose(page, "Oxford shirt")
@@ -149,6 +151,7 @@ def test_a_bad_file_is_told_beside_the_photo(visit, tmp_path):
     page = visitor.page
     visitor.sign_in()
     choose(page, "Wool blazer")
+    visitor.consent()
     page.set_input_files("[name=photo_file]", str(bad))
     page.wait_for_selector("#photo-error .error")
     assert "not a picture we can read" in page.inner_text("#photo-error")
@@ -191,6 +194,7 @@ def test_without_javascript(visit, person_file):
     visitor = visit(java_script_enabled=False)
     page = visitor.page
     visitor.sign_in()
+    visitor.consent()
     page.set_input_files("[name=photo_file]", person_file)
     choose(page, "Linen shirt", "Button skirt")
     page.click("[data-go]")
@@ -206,6 +210,7 @@ def test_a_failure_and_its_retry(visit, shop, tmp_path):
     visitor = visit(viewport=PHONE)
     page = visitor.page
     visitor.sign_in()
+    visitor.consent()
     page.set_input_files("[name=photo_file]", str(me))
     page.wait_for_selector(".photo")
     shop.order(options={"fail_share": 1})

@@ -31,6 +31,7 @@ def pictures(tmp_path_factory):
 
 
 def new_photo(visitor, file) -> None:
+    visitor.consent()
     with visitor.page.expect_response("**/photos/") as uploaded:
         visitor.page.set_input_files("[name=photo_file]", str(file))
     assert uploaded.value.status == 201
@@ -102,6 +103,7 @@ def test_a_big_picture_is_made_smaller_before_it_travels(visit, pictures):
     visitor = visit(viewport=PHONE)
     page = visitor.page
     visitor.sign_in()
+    visitor.consent()
     with page.expect_request(
         lambda request: request.method == "POST" and request.url.endswith("/photos/")
     ) as sent:
@@ -115,6 +117,7 @@ def test_a_phone_sends_into_the_open_page(visit, pictures):
     desktop.sign_in()
     page = desktop.page
     before = page.locator(".photo").count()
+    desktop.consent()
     page.click("text=Photos on your phone? Show a code")
     address = page.locator(".code-address a").get_attribute("href")
     phone = visit(viewport=PHONE)
@@ -276,6 +279,7 @@ def test_without_javascript(visit, shop, pictures):
     visitor = visit(java_script_enabled=False, viewport=PHONE)
     page = visitor.page
     visitor.sign_in()
+    visitor.consent()
     page.set_input_files("[name=photo_file]", str(pictures / "dim.jpg"))
     page.locator(".garment label", has_text="Slip dress").click()
     page.click("[data-go]")

@@ -27,6 +27,13 @@ TABLE = {
     "photos": (200, 200, 200, 200, 200),
     "garments": (200, 200, 200, 200, 200),
     "account": (LOGIN, 200, 200, 200, 200),
+    "messages": (405, 405, 405, 405, 405),
+    "withdraw_consent": (405, 405, 405, 405, 405),
+    "export_everything": (405, 405, 405, 405, 405),
+    "delete_all_pictures": (LOGIN, 200, 200, 200, 200),
+    "delete_account": (LOGIN, 200, 200, 200, 200),
+    "end_session": (405, 405, 405, 405, 405),
+    "deletion_receipt": (200, 200, 200, 200, 200),
     "try_on": (LOGIN, 200, 404, 404, 404),
     "receipt": (LOGIN, 200, 404, 404, 404),
     "cancel_try_on": (405, 405, 405, 405, 405),
@@ -73,7 +80,7 @@ POSTS = {
     "delete_garment": (LOGIN, 302, 404, 404, 404),
 }
 # Of other makers: allauth's own pages and the admin, each tested by its kind below.
-FOREIGN = ("account_", "admin:")
+FOREIGN = ("account_", "usersessions_", "admin:")
 
 
 def names(patterns, prefix="") -> set[str]:
@@ -113,6 +120,7 @@ def addresses(alice) -> dict[str, list[str]]:
     spare = factories.photo(alice)
     for row in (done.photo, own, done.result, spare):
         services.make_renditions(row=row, now=NOW)
+    receipt = services.delete_photo(photo=factories.photo(alice), now=NOW, by=alice)
     handoff, secret = services.open_handoff(owner=alice, now=timezone.now())
     export = exports.ask(owner=alice, try_ons=[done], now=timezone.now())
     exports.make(pk=str(export.pk), now=timezone.now())
@@ -143,6 +151,13 @@ def addresses(alice) -> dict[str, list[str]]:
         "photos": ["/photos/"],
         "garments": ["/garments/", "/garments/?of=mine"],
         "account": ["/account/"],
+        "messages": ["/account/messages/"],
+        "withdraw_consent": ["/account/consent/"],
+        "export_everything": ["/account/export/"],
+        "delete_all_pictures": ["/account/delete-pictures/"],
+        "delete_account": ["/account/delete/"],
+        "end_session": ["/account/sessions/0/end/"],
+        "deletion_receipt": [f"/deleted/{receipt.number}/"],
         "try_on": [one],
         "receipt": [one + "receipt/", one + "receipt/?format=json"],
         "cancel_try_on": [one + "cancel/"],

@@ -1,4 +1,4 @@
-from .accounts import Shop, User
+from .accounts import Consent, DeletionReceipt, Shop, User
 from .export import Export
 from .fitting import Fitting
 from .handoff import Handoff
@@ -18,6 +18,8 @@ from .uploads import SLOTS, Garment, GarmentKind, Photo
 __all__ = [
     "SLOTS",
     "ApiRequest",
+    "Consent",
+    "DeletionReceipt",
     "Export",
     "FailureCode",
     "Fitting",

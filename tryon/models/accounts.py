@@ -80,6 +80,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     favourite_garments = models.ManyToManyField(
         "tryon.Garment", related_name="fans", blank=True, editable=False
     )
+    tell_when_done = models.BooleanField(
+        _("e-mail when a long one is done"), default=False
+    )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)
@@ -131,6 +134,46 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self.is_guest:
             return settings.TRYON_GUEST_LIMIT
         return settings.TRYON_DAILY_LIMIT
+
+
+class Consent(models.Model):
+    """That a customer's photos may be sent to the picture maker."""
+
+    owner = models.ForeignKey(User, models.CASCADE, related_name="consents")
+    version = models.CharField(_("version"), max_length=20)
+    given_at = models.DateTimeField(_("given"))
+    withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-given_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class DeletionReceipt(models.Model):
+    """That something was deleted, when and how much; it stays when its owner goes."""
+
+    number = models.CharField(max_length=16, unique=True)
+    owner = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="deletion_receipts"
+    )
+    at = models.DateTimeField(_("deleted"))
+    photos = models.PositiveIntegerField(default=0)
+    garments = models.PositiveIntegerField(default=0)
+    pictures = models.PositiveIntegerField(default=0)
+    links = models.PositiveIntegerField(default=0)
+    account = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("deletion receipt")
+        verbose_name_plural = _("deletion receipts")
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class Shop(models.Model):

@@ -21,7 +21,10 @@ class ExportQuerySet(models.QuerySet["Export"]):
 
 
 class Export(models.Model):
-    """What goes in is named by `try_ons`; nothing of it outlives the pictures."""
+    """What goes in is named by `try_ons`, or all of the owner's data.
+
+    Nothing of it outlives the pictures.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -33,6 +36,7 @@ class Export(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports"
     )
+    everything = models.BooleanField(default=False)
     try_ons = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     done = models.PositiveIntegerField(default=0)

@@ -6,10 +6,12 @@ courtesy of `tasks.wake_up` on commit.
 """
 
 from .deletion import (
+    delete_all_pictures,
     delete_garment,
     delete_owner,
     delete_photo,
     delete_try_on,
+    delete_try_ons,
     purge,
 )
 from .handoffs import find_handoff, open_handoff, use_handoff
@@ -45,10 +47,12 @@ __all__ = [
     "create_fitting",
     "create_share",
     "create_try_on",
+    "delete_all_pictures",
     "delete_garment",
     "delete_owner",
     "delete_photo",
     "delete_try_on",
+    "delete_try_ons",
     "end_share",
     "find_handoff",
     "make_renditions",

@@ -1,38 +1,94 @@
 """What is deleted is gone: files, renditions, results. Tombstones keep the count."""
 
+import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
 
 from .. import exports, media
-from ..models import Export, Garment, Handoff, Photo, Result, Share, Status, TryOn, User
-from ..models.try_on import FINAL
+from ..models import (
+    DeletionReceipt,
+    Export,
+    Garment,
+    Handoff,
+    Photo,
+    Result,
+    Share,
+    Status,
+    TryOn,
+    User,
+)
+from ..models.try_on import FINAL, TryOnQuerySet
 from .try_ons import cancel
 
 
-def delete_photo(*, photo: Photo, now: datetime, by: User | None) -> None:
+def delete_photo(*, photo: Photo, now: datetime, by: User | None) -> DeletionReceipt:
     """With the pictures made from it."""
-    _delete_picture(photo, Q(photo=photo), now, by)
+    return _delete_picture(photo, Q(photo=photo), now, by)
 
 
-def delete_garment(*, garment: Garment, now: datetime, by: User | None) -> None:
+def delete_garment(
+    *, garment: Garment, now: datetime, by: User | None
+) -> DeletionReceipt:
     """A customer's own piece, with the pictures made with it."""
     made = Q(garment=garment) | Q(bottom_garment=garment)
-    _delete_picture(garment, made, now, by)
+    return _delete_picture(garment, made, now, by)
+
+
+def delete_try_ons(
+    *, owner: User, try_ons: Iterable[TryOn], now: datetime
+) -> DeletionReceipt:
+    """Pictures that their owner has chosen."""
+    with transaction.atomic():
+        counted = _counted(TryOn.objects.filter(pk__in=[row.pk for row in try_ons]))
+        for try_on in try_ons:
+            delete_try_on(try_on=try_on, now=now, by=owner)
+        return _receipt(owner, now, **counted)
+
+
+def delete_all_pictures(*, owner: User, now: datetime) -> DeletionReceipt:
+    """Photos, own garments and results; the account stays."""
+    with transaction.atomic():
+        counted = _counted(owner.try_ons.all())
+        counted |= {"photos": owner.photos.count(), "garments": owner.garments.count()}
+        _delete_all(owner, now)
+        return _receipt(owner, now, **counted)
+
+
+def _counted(try_ons: TryOnQuerySet) -> dict[str, int]:
+    rows = try_ons.existing()
+    links = Share.objects.filter(try_on__in=rows, revoked_at=None)
+    return {"pictures": rows.count(), "links": links.count()}
+
+
+def _receipt(owner: User | None, now: datetime, **counts: Any) -> DeletionReceipt:
+    number = secrets.token_hex(6).upper()
+    return DeletionReceipt.objects.create(
+        number=f"{number[:4]}-{number[4:8]}-{number[8:]}", owner=owner, at=now, **counts
+    )
 
 
 def _delete_picture(
     row: Photo | Garment, made: Q, now: datetime, by: User | None
-) -> None:
+) -> DeletionReceipt:
     with transaction.atomic():
+        counted = _counted(TryOn.objects.filter(made))
+        counted["photos" if isinstance(row, Photo) else "garments"] = 1
         for try_on in TryOn.objects.filter(made):
             delete_try_on(try_on=try_on, now=now, by=by)
         names = row.file_names
+        owner = row.owner
         row.delete()
         transaction.on_commit(lambda: media.delete(names))
+        return _receipt(owner, now, **counted)
 
 
 def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
@@ -65,20 +121,34 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
             transaction.on_commit(partial(media.delete, names))
 
 
-def delete_owner(*, owner: User, now: datetime) -> None:
-    """Everything of a person: pictures, results, account. Tombstones keep no name."""
+def delete_owner(*, owner: User, now: datetime) -> DeletionReceipt:
+    """Everything of a person: pictures, results, account, sessions, traces in logs.
+
+    Tombstones, which keep the shop's counts and the slots of requests on their way,
+    name nobody; nor does the receipt.
+    """
     with transaction.atomic():
-        for try_on in TryOn.objects.filter(owner=owner, deleted_at=None):
-            delete_try_on(try_on=try_on, now=now, by=None)
-        for export in Export.objects.filter(owner=owner):
-            exports.drop(export)
-        names = [
-            name
-            for row in [*owner.photos.all(), *owner.garments.all()]
-            for name in row.file_names
-        ]
+        counted = _counted(owner.try_ons.all())
+        counted |= {"photos": owner.photos.count(), "garments": owner.garments.count()}
+        _delete_all(owner, now)
+        for session in UserSession.objects.filter(user=owner):
+            session.end()
+        kind = ContentType.objects.get_for_model(User)
+        LogEntry.objects.filter(content_type=kind, object_id=str(owner.pk)).delete()
         owner.delete()
-        transaction.on_commit(lambda: media.delete(names))
+        return _receipt(None, now, account=True, **counted)
+
+
+def _delete_all(owner: User, now: datetime) -> None:
+    for try_on in TryOn.objects.filter(owner=owner, deleted_at=None):
+        delete_try_on(try_on=try_on, now=now, by=None)
+    for export in Export.objects.filter(owner=owner):
+        exports.drop(export)
+    rows = [*owner.photos.all(), *owner.garments.all()]
+    names = [name for row in rows for name in row.file_names]
+    owner.photos.all().delete()
+    owner.garments.all().delete()
+    transaction.on_commit(lambda: media.delete(names))
 
 
 def purge(*, now: datetime) -> None:

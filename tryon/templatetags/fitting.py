@@ -1,12 +1,16 @@
 """Small things templates need again and again."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.conf import settings
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import ngettext
 
 from .. import looks, wording
 from ..models import Garment, Status, TryOn
@@ -82,3 +86,14 @@ def is_in(value: Any, many: Any) -> bool:
 @register.filter
 def percent(share: float) -> int:
     return round(share * 100)
+
+
+@register.simple_tag
+def goes_in(row: Any) -> str:
+    """ "Deleted in 6 days", where the shop keeps pictures for so many days only."""
+    days = settings.TRYON_RETENTION_DAYS
+    if not days:
+        return ""
+    left = row.created_at + timedelta(days=days) - timezone.now()
+    n = max(-(-int(left.total_seconds()) // 86400), 0)
+    return ngettext("Deleted in %(n)d day", "Deleted in %(n)d days", n) % {"n": n}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
-from .. import estimates, quotas, report_card, services, tasks
+from .. import consents, estimates, quotas, report_card, services, tasks
 from ..forms import ComposeForm, FittingForm
 from ..middleware import make_guest
 from ..models import SLOTS, Garment, GarmentKind, Photo, User
@@ -47,16 +47,23 @@ def _form_class(request: OwnedRequest) -> type[ComposeForm]:
 
 
 def _submit(request: OwnedRequest) -> HttpResponse:
-    form_class = _form_class(request)
-    form = form_class(request.POST, request.FILES, owner=request.owner or None)
+    form = _form_class(request)(
+        request.POST,
+        request.FILES,
+        owner=request.owner or None,
+        needs_consent=not consents.given(request.owner or None),
+    )
     valid = form.is_valid()
     now = timezone.now()
+    consented = form.cleaned_data.get("photo_file") and "consent" not in form.errors
     if not request.owner:
         if not settings.TRYON_GUESTS:
             return redirect("account_login")
-        if form.cleaned_data.get("photo_file"):
+        if consented:
             make_guest(request)
     if request.owner:
+        if consented:
+            consents.give(owner=request.owner, now=now)
         form.keep_uploads(request.owner, now)
     if valid and form.chosen_photo is not None:
         try:
@@ -120,6 +127,8 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
         "garments": garments,
         "paging": paging,
         "chosen": chosen,
+        "needs_consent": not consents.given(owner),
+        "consent_text": consents.TEXT,
         "several": isinstance(form, FittingForm),
         "favourites": _favourites(owner),
         "return_to": returning.address(request),
@@ -204,6 +213,7 @@ def _uuid(text: str) -> uuid.UUID | None:
 ANCHORS = {
     "photo": "photo",
     "photo_file": "photo",
+    "consent": "photo",
     "top": "clothes",
     "bottom": "clothes",
     "full": "clothes",

@@ -17,6 +17,7 @@ from .. import services, tasks
 from ..forms import GarmentForm
 from ..middleware import make_guest
 from ..models import Garment, TryOn
+from .deleted import deleted
 from .errors import busy_is_503
 from .getters import OwnedRequest, get_own_garment, owner_required
 
@@ -68,8 +69,10 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
         Q(garment=garment) | Q(bottom_garment=garment)
     )
     if request.method == "POST":
-        services.delete_garment(garment=garment, now=timezone.now(), by=request.owner)
-        messages.success(request, _("Deleted the piece and what was made with it."))
+        receipt = services.delete_garment(
+            garment=garment, now=timezone.now(), by=request.owner
+        )
+        deleted(request, _("Deleted the piece and what was made with it."), receipt)
         return redirect("garments")
     context = {
         "question": _("Delete %(name)s?") % {"name": garment.label},

@@ -36,6 +36,18 @@ def owner_required(view: View) -> View:
     return wrapper
 
 
+def sign_in_required(view: View) -> View:
+    """What a guest does not have: an account."""
+
+    @wraps(view)
+    def wrapper(request: OwnedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
 def get_try_on(request: OwnedRequest, pk: uuid.UUID) -> TryOn:
     rows = TryOn.objects.visible_to(request.owner or None).with_pictures()
     return get_object_or_404(rows, pk=pk)

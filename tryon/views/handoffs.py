@@ -16,8 +16,8 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import services, tasks
-from ..forms import PhotoForm
+from .. import consents, services, tasks
+from ..forms import ConsentForm, PhotoForm
 from ..middleware import make_guest
 from ..models import Handoff
 from .errors import busy_is_503
@@ -32,7 +32,12 @@ def open_code(request: OwnedRequest) -> HttpResponse:
     """A code for the phone, until when it works, and where to ask for news of it."""
     if not request.owner and not settings.TRYON_GUESTS:
         return redirect("account_login")
+    needed = not consents.given(request.owner or None)
+    form = ConsentForm(request.POST, needs_consent=needed)
+    if not form.is_valid():
+        return JsonResponse({"error": form.errors["consent"][0]}, status=422)
     owner = request.owner or make_guest(request)
+    consents.give(owner=owner, now=timezone.now())
     handoff, secret = services.open_handoff(owner=owner, now=timezone.now())
     address = settings.SITE_URL + reverse("phone", args=[secret])
     until = time_format(timezone.localtime(handoff.expires_at), "H:i")

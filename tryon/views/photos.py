@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,10 +18,11 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import images, report_card, services, tasks
+from .. import consents, images, report_card, services, tasks
 from ..forms import PhotoForm, RepairForm
 from ..middleware import make_guest
 from ..models import SLOTS, Photo, TryOn
+from .deleted import deleted
 from .errors import busy_is_503
 from .getters import OwnedRequest, get_photo, owner_required
 
@@ -35,9 +35,10 @@ MOST = 200
 def photos(request: OwnedRequest) -> HttpResponse:
     """The photos; POST adds one. With `Accept: application/json` answers its tile."""
     scripted = request.headers.get("Accept") == "application/json"
-    form = PhotoForm(request.POST or None, request.FILES or None)
+    needs_consent = not consents.given(request.owner or None)
+    form = PhotoForm()
     if request.method == "POST":
-        form = PhotoForm(request.POST, request.FILES)
+        form = PhotoForm(request.POST, request.FILES, needs_consent=needs_consent)
         if not request.owner and not settings.TRYON_GUESTS:
             return redirect("account_login")
         if form.is_valid():
@@ -47,15 +48,22 @@ def photos(request: OwnedRequest) -> HttpResponse:
                 return JsonResponse({"html": html.content.decode()}, status=201)
             return redirect("photos")
         if scripted:
-            return JsonResponse({"error": form.errors["photo_file"][0]}, status=422)
+            first = next(iter(form.errors.values()))[0]
+            return JsonResponse({"error": first}, status=422)
     rows = Photo.objects.visible_to(request.owner or None).recent()[:MOST]
     status = 422 if form.is_bound and form.errors else 200
-    context = {"photos": rows, "form": form}
+    context = {
+        "photos": rows,
+        "form": form,
+        "needs_consent": needs_consent,
+        "consent_text": consents.TEXT,
+    }
     return render(request, "photos/photos.html", context, status=status)
 
 
 def _add(request: OwnedRequest, form: PhotoForm) -> Photo:
     owner = request.owner or make_guest(request)
+    consents.give(owner=owner, now=timezone.now())
     picture = form.cleaned_data["photo_file"]
     photo = services.add_photo(owner=owner, picture=picture, now=timezone.now())
     if photo.renditions_at is None:
@@ -124,8 +132,10 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     photo = get_photo(request, pk)
     made = photo.try_ons.existing().count()
     if request.method == "POST":
-        services.delete_photo(photo=photo, now=timezone.now(), by=request.owner)
-        messages.success(request, _("Deleted the photo and what was made from it."))
+        receipt = services.delete_photo(
+            photo=photo, now=timezone.now(), by=request.owner
+        )
+        deleted(request, _("Deleted the photo and what was made from it."), receipt)
         return redirect("photos")
     context = {
         "question": _("Delete this photo?"),

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from .. import exports, media, services, tasks
 from ..models import Export, TryOn
+from .deleted import deleted
 from .getters import OwnedRequest, owner_required
 
 MOST = 200
@@ -67,11 +68,11 @@ def _download(request: OwnedRequest, try_ons: list[TryOn]) -> HttpResponse:
 def _delete(request: OwnedRequest, try_ons: list[TryOn]) -> HttpResponse:
     n = len(try_ons)
     if "confirmed" in request.POST:
-        now = timezone.now()
-        for try_on in try_ons:
-            services.delete_try_on(try_on=try_on, now=now, by=request.owner)
+        receipt = services.delete_try_ons(
+            owner=request.owner, try_ons=try_ons, now=timezone.now()
+        )
         told = ngettext("Deleted %(n)d picture.", "Deleted %(n)d pictures.", n)
-        messages.success(request, told % {"n": n})
+        deleted(request, told % {"n": n}, receipt)
         return redirect("gallery")
     context = {
         "question": ngettext("Delete %(n)d picture?", "Delete %(n)d pictures?", n)

@@ -35,6 +35,7 @@ from .. import (
 from ..forms import ReportForm
 from ..models import Garment, Status, TryOn
 from . import returning
+from .deleted import deleted
 from .getters import OwnedRequest, get_try_on, owner_required
 
 MOST_UPDATES = 100
@@ -208,8 +209,10 @@ def retry(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
 def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     try_on = get_try_on(request, pk)
     if request.method == "POST":
-        services.delete_try_on(try_on=try_on, now=timezone.now(), by=request.owner)
-        messages.success(request, _("Deleted 1 picture."))
+        receipt = services.delete_try_ons(
+            owner=request.owner, try_ons=[try_on], now=timezone.now()
+        )
+        deleted(request, _("Deleted 1 picture."), receipt)
         return redirect("gallery")
     context = {
         "question": _("Delete this picture?"),

@@ -1,11 +1,14 @@
 """Sign up, in and out, and what becomes of a guest."""
 
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile as File
+from django.utils import timezone
 
 from tests import factories
+from tests.conftest import StrictClient
 from tests.factories import picture_bytes
-from tryon.models import Photo, User
+from tryon.models import Photo, Status, User
 
 PASSWORD = "a long password"
 
@@ -26,7 +29,10 @@ def test_sign_up_in_and_out(client, db):
 
 def test_a_guest_who_signs_up_keeps_everything(client, db):
     client.get("/photos/")
-    client.post("/photos/", {"photo_file": File("me.jpg", picture_bytes())})
+    client.post(
+        "/photos/",
+        {"photo_file": File("me.jpg", picture_bytes()), "consent": "on"},
+    )
     guest = User.objects.get()
     client.post("/account/signup/", {"email": "g@example.org", "password1": PASSWORD})
     user = User.objects.get()
@@ -37,7 +43,10 @@ def test_a_guest_who_signs_up_keeps_everything(client, db):
 
 def test_a_guest_who_signs_in_brings_everything_along(client, alice):
     client.get("/photos/")
-    client.post("/photos/", {"photo_file": File("me.jpg", picture_bytes())})
+    client.post(
+        "/photos/",
+        {"photo_file": File("me.jpg", picture_bytes()), "consent": "on"},
+    )
     client.post("/account/login/", {"login": alice.email, "password": PASSWORD})
     assert Photo.objects.get().owner == alice
     assert User.objects.count() == 1
@@ -110,3 +119,33 @@ def test_no_change_is_announced_that_nobody_asked_for(client, alice):
     client.post("/account/email/", {"action_add": "", "email": "new@example.org"})
     page = client.get("/account/email/").content.decode()
     assert "We sent a letter to new@example.org" in page
+
+
+def test_where_one_is_signed_in_and_log_out_there(client, alice):
+    other = StrictClient(headers={"User-Agent": "Old phone"})
+    login = {"login": alice.email, "password": PASSWORD}
+    for one in (other, client):
+        one.post("/account/login/", login)
+    html = client.get("/account/sessions/").content.decode()
+    assert "Old phone" in html
+    assert "This browser" in html
+    there = UserSession.objects.get(user_agent="Old phone")
+    client.post(f"/account/sessions/{there.pk}/end/")
+    assert other.get("/gallery/").status_code == 302
+    assert client.get("/gallery/").status_code == 200
+
+
+def test_anothers_sessions_are_not_ended(client, as_bob, alice):
+    client.post("/account/login/", {"login": alice.email, "password": PASSWORD})
+    there = UserSession.objects.get(user=alice)
+    assert as_bob.post(f"/account/sessions/{there.pk}/end/").status_code == 404
+    assert client.get("/gallery/").status_code == 200
+
+
+def test_pictures_say_when_they_go(as_alice, alice, settings):
+    done = factories.try_on(alice, Status.COMPLETED, created_at=timezone.now())
+    page = f"/try-on/{done.pk}/"
+    assert "Deleted in" not in as_alice.get(page).content.decode()
+    settings.TRYON_RETENTION_DAYS = 6
+    for address in (page, "/gallery/"):
+        assert "Deleted in 6 days" in as_alice.get(address).content.decode()

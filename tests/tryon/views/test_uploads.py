@@ -29,7 +29,10 @@ def test_a_script_gets_the_tile_or_a_sentence(as_alice):
 
 def test_a_guests_first_photo(client, db):
     client.get("/photos/")
-    client.post("/photos/", {"photo_file": File("me.jpg", picture_bytes())})
+    client.post(
+        "/photos/",
+        {"photo_file": File("me.jpg", picture_bytes()), "consent": "on"},
+    )
     assert User.objects.get().is_guest
     assert Photo.objects.get().url in client.get("/photos/").content.decode()
 
