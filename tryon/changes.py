@@ -18,6 +18,11 @@ DIFFERENT = 14  # in CIE Lab
 SPECK = 0.0005  # share of the picture below which an area is noise
 LAYER_WIDTH = 960  # pixels
 JOINED = 0.7  # share of an area in the clothes from which all of it is clothes
+# From which on a result is looked at by a person (tests/tryon/test_changes.py).
+BLANK = 8.0
+SAME = 0.004
+STRETCHED = 1.2
+OUTSIDE = 0.15
 # Around a face, in faces: how far clothes reach to each side, and down.
 SIDE = 1.8
 DOWN = {"upper_body": (0.7, 5.0), "lower_body": (2.0, 12.0), "full_body": (0.7, 12.0)}
@@ -29,7 +34,19 @@ class Changes:
 
     share: float
     outside: float
+    contrast: float  # standard deviation of the result's grey values
+    stretch: float  # the result's shape against the photo's; 1 is the same
     layer: bytes  # WebP: the photo in grey, what changed in colour
+
+    def suspicions(self) -> list[str]:
+        """What a person should look at; empty for a sound result."""
+        found = {
+            "blank": self.contrast < BLANK,
+            "same": self.share < SAME,
+            "shape": not 1 / STRETCHED < self.stretch < STRETCHED,
+            "outside": self.outside > OUTSIDE,
+        }
+        return [name for name, wrong in found.items() if wrong]
 
 
 def compare(photo: bytes, result: bytes, kind: str) -> Changes:
@@ -39,6 +56,7 @@ def compare(photo: bytes, result: bytes, kind: str) -> Changes:
     """
     after = Image.open(io.BytesIO(result), formats=["JPEG"]).convert("RGB")
     before = Image.open(io.BytesIO(photo), formats=["JPEG"]).convert("RGB")
+    stretch = after.width / after.height / (before.width / before.height)
     before = ImageOps.fit(before, after.size, Image.Resampling.LANCZOS)
     small_after, small_before = _shrunk(after), _shrunk(before)
     aligned = _aligned(small_before, small_after)
@@ -47,6 +65,8 @@ def compare(photo: bytes, result: bytes, kind: str) -> Changes:
     return Changes(
         share=round(float(changed.mean()), 4),
         outside=round(float(outside.mean()), 4),
+        contrast=round(float(small_after.std()), 2),
+        stretch=round(stretch, 3),
         layer=_layer(before, after, changed),
     )
 

@@ -68,8 +68,8 @@ def add_places(try_ons: Sequence[TryOn]) -> None:
         .values("n")
     )
     rows = TryOn.objects.filter(pk__in=queued)
-    places = rows.annotate(place=Coalesce(Subquery(earlier), 0))
-    for pk, place in places.values_list("pk", "place"):
+    places = rows.annotate(before=Coalesce(Subquery(earlier), 0))
+    for pk, place in places.values_list("pk", "before"):
         queued[pk].place = place
 
 
@@ -90,7 +90,7 @@ class Traffic:
         for mode, key, sent, looked in rows.values_list(
             "mode", "key", "submitted_at", "last_look_at"
         ):
-            if mode in forecasts:
+            if mode in forecasts and sent is not None:
                 age = (now - sent).total_seconds()
                 seen = (looked - sent).total_seconds() if looked else 0.0
                 worths[key].append(forecasts[mode].unseen(max(seen, 0), age))

@@ -1,12 +1,20 @@
-"""What staff decide about a result: shown, or taken down. Each decision is kept."""
+"""What staff decide about a result: shown, or taken down. Each decision is kept.
 
-from datetime import datetime
+The queue hands each reviewer a few results for ten minutes, so that two never get the
+same one; a decision counts only where nobody decided before.
+"""
+
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
-from .models import Result, ReviewDecision, User
-from .models.result import Decision, ReviewState
+from . import services
+from .models import Result, ReviewDecision, TryOn, User
+from .models.result import Decision, HideReason, ResultQuerySet, ReviewState
 
+BATCH = 12
+CLAIM = timedelta(minutes=10)
 MOVES = {
     Decision.APPROVE: (ReviewState.APPROVED, (ReviewState.UNREVIEWED,)),
     Decision.HIDE: (
@@ -21,15 +29,96 @@ MOVES = {
 
 
 def decide(
-    *, result: Result, decision: Decision, by: User, now: datetime, reason: str = ""
+    *,
+    result: Result,
+    decision: Decision,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    expected: str = "",
 ) -> bool:
-    """False if somebody decided first; then nothing was changed."""
+    """False if somebody decided first; then nothing was changed.
+
+    `expected`: the state that the decider saw, where that matters. Hiding gives the
+    try back, unless the customer sent something unsuitable.
+    """
     to, sources = MOVES[decision]
     with transaction.atomic():
         rows = Result.objects.filter(pk=result.pk, review_state__in=sources)
-        if not rows.update(review_state=to):
+        if expected:
+            rows = rows.filter(review_state=expected)
+        was_hidden = rows.filter(review_state=ReviewState.HIDDEN).exists()
+        changes = {"claimed_by": None, "claimed_until": None}
+        hidden = reason if decision == Decision.HIDE else ""
+        if not rows.update(review_state=to, hide_reason=hidden, **changes):
             return False
         ReviewDecision.objects.create(
             result=result, decision=decision, reason=reason, by=by, at=now
         )
+        mine = TryOn.objects.filter(pk=result.try_on_id)
+        if decision == Decision.HIDE and reason != HideReason.UNSUITABLE:
+            mine.update(counts_against_limit=False)
+        elif decision == Decision.UNDO and was_hidden:
+            mine.update(counts_against_limit=True)
     return True
+
+
+def send_again(*, result: Result, by: User, now: datetime) -> bool:
+    """Hide it and make it anew for its owner, at no cost to them."""
+    with transaction.atomic():
+        reason = HideReason.MADE_AGAIN
+        if not decide(
+            result=result,
+            decision=Decision.HIDE,
+            by=by,
+            now=now,
+            reason=reason,
+            expected=ReviewState.UNREVIEWED,
+        ):
+            return False
+        old = result.try_on
+        if old.photo is not None and old.garment is not None and old.owner is not None:
+            services.create_try_on(
+                owner=old.owner,
+                photo=old.photo,
+                outfit=services.Outfit(old.garment, old.bottom_garment),
+                now=now,
+                again=True,
+                retry_of=old,
+                counts=False,
+            )
+    return True
+
+
+def queue_of(*, reviewer: User, now: datetime) -> list[Result]:
+    """The reviewer's own few, filled up from what nobody else has."""
+    with transaction.atomic():
+        mine = _mine(reviewer, now)
+        missing = BATCH - len(mine)
+        if missing > 0:
+            free = Q(claimed_until=None) | Q(claimed_until__lte=now)
+            rows = Result.objects.pending().filter(free)
+            wanted = list(
+                rows.select_for_update(skip_locked=True, of=("self",)).values_list(
+                    "pk", flat=True
+                )[:missing]
+            )
+            Result.objects.filter(pk__in=wanted).update(claimed_by=reviewer)
+        Result.objects.filter(claimed_by=reviewer).update(claimed_until=now + CLAIM)
+        return list(_mine(reviewer, now))
+
+
+def _mine(reviewer: User, now: datetime) -> ResultQuerySet:
+    rows = Result.objects.pending().filter(claimed_by=reviewer, claimed_until__gt=now)
+    return rows.select_related(
+        "try_on__photo",
+        "try_on__garment",
+        "try_on__bottom_garment",
+        "try_on__owner",
+    )
+
+
+def others(*, reviewer: User, now: datetime) -> int:
+    """How many results other reviewers have before them now."""
+    rows = Result.objects.filter(claimed_until__gt=now).exclude(claimed_by=reviewer)
+    return rows.count()

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from .models import FailureCode, Status, TryOn
+from .models.result import HideReason
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,22 @@ BEING_CHECKED = _(
     "The shop looks at each picture before you see it. Usually within the hour."
 )
 HIDDEN = _("Hidden by the shop.")
+HIDDEN_BECAUSE: dict[str, Any] = {
+    HideReason.CLOTHES: _(
+        "We took this picture down because the clothes do not match."
+    ),
+    HideReason.BODY: _("We took this picture down because the body looks wrong."),
+    HideReason.SOMEONE_ELSE: _(
+        "We took this picture down because someone else is in it."
+    ),
+    HideReason.UNSUITABLE: _("We took this picture down because it is not suitable."),
+    HideReason.MADE_AGAIN: _("This picture did not come out well. It is made again."),
+}
+
+
+def hidden(reason: str) -> Any:
+    """What the customer reads about a picture that was taken down."""
+    return HIDDEN_BECAUSE.get(reason, HIDDEN)
 
 
 def advice(try_on: TryOn) -> Advice | None:

@@ -88,3 +88,61 @@ def test_pictures_without_anybody(kind):
     after = Image.new("RGB", (64, 900), "white")
     found = changes.compare(jpeg(before), jpeg(after), kind)
     assert 0 <= found.outside <= found.share <= 1
+
+
+# --- the result check ----------------------------------------------------------
+
+
+def sound_results() -> list[tuple[bytes, bytes, str]]:
+    """Fifty: the sandbox's composites of real photographs, and recoloured ones."""
+    photos = AVATARS + sorted((openvto_assets() / "people").glob("*_posture.jpg"))
+    clothes = openvto_assets() / "clothes"
+    pieces = [
+        (path, kind)
+        for folder, kind in (("shirts", "upper_body"), ("pants", "lower_body"))
+        for path in sorted((clothes / folder).glob("[123]_front.jpg"))
+    ]
+    found = []
+    for photo in photos:
+        person = Image.open(photo).convert("RGB")
+        for piece, kind in pieces:
+            made = composite.compose(jpeg(person), piece.read_bytes(), None, kind)
+            found.append((jpeg(person), made, kind))
+    for photo in photos[:4]:
+        person = Image.open(photo).convert("RGB")
+        found.append((jpeg(person), jpeg(dressed(person)), "upper_body"))
+    return found
+
+
+def bad_results() -> list[tuple[bytes, bytes, str]]:
+    """Twenty: of four people nothing changed, blank, stretched, another room, another
+    person."""
+    found = []
+    for number, path in enumerate(AVATARS):
+        person = Image.open(path).convert("RGB")
+        other = Image.open(AVATARS[(number + 1) % len(AVATARS)]).convert("RGB")
+        room = dressed(person)
+        third = person.width // 3
+        room.paste((30, 60, 120), (0, 0, third, person.height))
+        room.paste((90, 20, 20), (person.width - third, 0, person.width, person.height))
+        bad = [
+            person,
+            Image.new("RGB", person.size, (200, 200, 196)),
+            dressed(person).resize((person.width, person.height // 2)),
+            room,
+            Image.blend(other, Image.new("RGB", other.size, (10, 80, 30)), 0.4),
+        ]
+        found += [(jpeg(person), jpeg(image), "upper_body") for image in bad]
+    return found
+
+
+def test_each_of_twenty_bad_results_is_flagged():
+    told = [changes.compare(*case).suspicions() for case in bad_results()]
+    assert len(told) == 20
+    assert all(told), told
+
+
+def test_none_of_fifty_sound_results_is():
+    cases = sound_results()
+    assert len(cases) >= 50
+    assert [changes.compare(*case).suspicions() for case in cases] == [[]] * len(cases)

@@ -1,6 +1,7 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -8,6 +9,7 @@ from django.utils.translation import ngettext
 from .. import review
 from ..models import Report, Result, ReviewDecision, User
 from ..models.result import Decision
+from . import review as review_page
 from .base import PictureAdmin, ReadOnlyMixin, link
 
 
@@ -42,6 +44,11 @@ class ResultAdmin(ReadOnlyMixin, PictureAdmin):
     ]
 
     actions = ["approve", "hide", "undo"]
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [path("review/", wrap(review_page.queue), name="tryon_review")]
+        return own + super().get_urls()
 
     @admin.action(permissions=["operate"], description=_("Approve: may be seen"))
     def approve(self, request: HttpRequest, queryset: QuerySet[Result]) -> None:

@@ -1,3 +1,4 @@
+from .access import PictureAccess
 from .accounts import Consent, DeletionReceipt, Shop, User
 from .export import Export
 from .fitting import Fitting
@@ -29,6 +30,7 @@ __all__ = [
     "InvalidMove",
     "Key",
     "Photo",
+    "PictureAccess",
     "Planner",
     "Report",
     "Result",

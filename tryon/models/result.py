@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .. import media
@@ -20,6 +19,24 @@ class ReviewState(models.TextChoices):
     HIDDEN = "hidden", _("Hidden")
 
 
+class Priority(models.IntegerChoices):
+    """Which results reviewers see first."""
+
+    NONE = 0, _("None")
+    CHECK = 1, _("The result check found something")
+    REPORTED = 2, _("Reported by the customer")
+
+
+class HideReason(models.TextChoices):
+    """Why a result was taken down; the customer reads the sentence of it."""
+
+    CLOTHES = "clothes", _("The clothes do not match")
+    BODY = "body", _("The body looks wrong")
+    SOMEONE_ELSE = "someone_else", _("Someone else is in it")
+    UNSUITABLE = "unsuitable", _("It is not suitable")
+    MADE_AGAIN = "made_again", _("It is made again")
+
+
 class ResultQuerySet(models.QuerySet["Result"]):
     def visible_to(self, owner: "User | None") -> "ResultQuerySet":
         if owner is None:
@@ -30,7 +47,19 @@ class ResultQuerySet(models.QuerySet["Result"]):
         """Not taken down, and looked at where the shop looks at each one first."""
         if settings.TRYON_REVIEW == "all":
             return self.filter(review_state=ReviewState.APPROVED)
-        return self.exclude(review_state=ReviewState.HIDDEN)
+        rows = self.exclude(review_state=ReviewState.HIDDEN)
+        if settings.TRYON_REVIEW == "flagged":
+            rows = rows.exclude(
+                review_state=ReviewState.UNREVIEWED, checks__isnull=False
+            )
+        return rows
+
+    def pending(self) -> "ResultQuerySet":
+        """What waits for a reviewer, the most urgent first."""
+        rows = self.filter(review_state=ReviewState.UNREVIEWED, try_on__deleted_at=None)
+        if settings.TRYON_REVIEW != "all":
+            rows = rows.filter(priority__gte=Priority.CHECK)
+        return rows.order_by("-priority", "created_at", "id")
 
 
 class Result(Picture):
@@ -43,6 +72,18 @@ class Result(Picture):
     changed_outside = models.FloatField(
         _("changed outside the clothes"), null=True, blank=True, editable=False
     )
+    # What the result check found wrong: a list of codes, or null.
+    checks = models.JSONField(null=True, blank=True, editable=False)
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NONE)
+    hide_reason = models.CharField(max_length=12, choices=HideReason, blank=True)
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="claimed_results",
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
     flagged_at = models.DateTimeField(null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
 
@@ -54,12 +95,13 @@ class Result(Picture):
         verbose_name_plural = _("results")
         indexes = [
             models.Index(
-                "flagged_at",
+                "review_state",
+                models.F("priority").desc(),
                 "created_at",
-                name="result_awaiting_review",
-                condition=Q(review_state="unreviewed"),
+                name="result_review_queue",
             )
         ]
+        permissions = [("review_result", _("Can review results"))]
 
     def __str__(self) -> str:
         return f"result of {self.try_on_id}"
@@ -80,6 +122,8 @@ class Result(Picture):
     @property
     def is_released(self) -> bool:
         if settings.TRYON_REVIEW == "all":
+            return self.review_state == ReviewState.APPROVED
+        if settings.TRYON_REVIEW == "flagged" and self.checks is not None:
             return self.review_state == ReviewState.APPROVED
         return self.review_state != ReviewState.HIDDEN
 

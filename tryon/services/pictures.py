@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from .. import changes, images, media
 from ..models import Garment, Photo, Result, User
+from ..models.result import Priority
 from .deletion import delete_photo
 
 
@@ -65,7 +66,7 @@ def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:
 def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     """The WebP files beside a stored picture. Raises `images.Busy`."""
     if isinstance(row, Result):
-        compare_result(result=row)
+        compare_result(result=row, now=now)
     data = media.read(row.file_name)
     for width in images.RENDITION_WIDTHS:
         made = ContentFile(images.rendition(data, width))
@@ -75,8 +76,8 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
         media.delete(row.file_names)  # it was deleted meanwhile
 
 
-def compare_result(*, result: Result) -> None:
-    """What the result changed beside the clothes. Raises `images.Busy`."""
+def compare_result(*, result: Result, now: datetime) -> None:
+    """What the result changed, and whether a person should look. Raises `Busy`."""
     try_on = result.try_on
     if try_on.photo is None:
         return
@@ -87,6 +88,11 @@ def compare_result(*, result: Result) -> None:
     rows = Result.objects.filter(pk=result.pk)
     if not rows.update(changed_outside=found.outside):
         media.delete(result.file_names)  # it was deleted meanwhile
+        return
+    wrong = found.suspicions()
+    if wrong:
+        rows.update(checks=wrong, flagged_at=now)
+        rows.filter(priority=Priority.NONE).update(priority=Priority.CHECK)
 
 
 def without_renditions(*, model: Any, now: datetime) -> Any:

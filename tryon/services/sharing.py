@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from ..models import Report, Result, Share, TryOn, User, Vote
+from ..models.result import Priority
 
 MOST_DAYS = 30
 
@@ -40,4 +41,6 @@ def report_problem(
     """The customer's word about a result, and a flag for the reviewers."""
     with transaction.atomic():
         Report.objects.create(result=result, reason=reason, text=text, by=by, at=now)
-        Result.objects.filter(pk=result.pk, flagged_at=None).update(flagged_at=now)
+        Result.objects.filter(pk=result.pk).update(
+            flagged_at=now, priority=Priority.REPORTED
+        )

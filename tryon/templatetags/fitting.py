@@ -57,7 +57,7 @@ def state_word(try_on: TryOn) -> Any:
     if try_on.status == Status.COMPLETED and try_on.visible_result is None:
         hidden = getattr(try_on, "result", None)
         if hidden is not None and hidden.review_state == "hidden":
-            return wording.HIDDEN
+            return wording.hidden(hidden.hide_reason)
         return wording.BEING_CHECKED
     return Status(try_on.status).label
 

@@ -38,9 +38,8 @@ def account(request: OwnedRequest) -> HttpResponse:
 @require_POST
 @sign_in_required
 def message_choice(request: OwnedRequest) -> HttpResponse:
-    owner = request.user
-    owner.tell_when_done = "tell_when_done" in request.POST  # type: ignore[union-attr]
-    owner.save(update_fields=["tell_when_done"])
+    wished = "tell_when_done" in request.POST
+    User.objects.filter(pk=request.user.pk).update(tell_when_done=wished)
     messages.success(request, _("Kept."))
     return redirect("account")
 

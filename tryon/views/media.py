@@ -7,6 +7,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from .. import access
 from .. import media as storage
 from ..models import Garment, Photo, Result
 from .getters import OwnedRequest
@@ -21,11 +22,12 @@ def media(request: OwnedRequest, name: str) -> HttpResponseBase:
     if parts is None:
         raise Http404
     rows = MODELS[parts["kind"]].objects.filter(stem=parts["stem"])
-    if not may_see_all(request):
-        rows = rows.visible_to(request.owner or None)
-    if not rows.exists():
-        raise Http404
-    return storage.serve_private(request, name, timezone.now())
+    now = timezone.now()
+    if not rows.visible_to(request.owner or None).exists():
+        if not may_see_all(request) or not rows.exists():
+            raise Http404
+        access.note(by=request.user, stem=parts["stem"], now=now)
+    return storage.serve_private(request, name, now)
 
 
 def may_see_all(request: OwnedRequest) -> bool:
