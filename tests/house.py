@@ -149,11 +149,13 @@ class House:
         for process in self.processes.values():
             process.wait()
 
-    def stop(self) -> None:
-        for process in self.processes.values():
+    def stop(self, *names: str) -> None:
+        """These, or all of them, as an operator ends them."""
+        chosen = [self.processes[name] for name in names or self.processes]
+        for process in chosen:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
-        for process in self.processes.values():
+        for process in chosen:
             try:
                 process.wait(timeout=15)
             except subprocess.TimeoutExpired:

@@ -38,6 +38,7 @@ def time_lost(found: dict[str, dict[str, dict[str, Any]]]) -> bytes:
         height=420,
     )
     for system, name in NAMES.items():
-        picture.add(name, [found[row][system]["lost_mean"] for row in rows])
+        lost = [found[row].get(system, {}).get("lost_mean") for row in rows]
+        picture.add(name, lost)
     svg: bytes = picture.render()
     return svg

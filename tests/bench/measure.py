@@ -70,12 +70,13 @@ def run(scenario: Scenario, made: House) -> dict[str, Any]:
     if scenario.warm_up == 0 or scenario.downs:
         made.until(jobs.all_over, seconds=120)
     figures = jobs.figures(scenario, started)
+    figures["cpu_percent"] = cpu_percent(made, time.time() - started)
+    made.stop("worker", "beat")  # so that every answer on its way is in the database
     told = made.sandbox() or {}
     figures |= {
         "refused_429": told["refused_429"],
         "most_in_window": told["most_in_window"],
         "submitted_twice": told["submits"] - jobs.count_submitted(),
-        "cpu_percent": cpu_percent(made, time.time() - started),
     }
     made.stop()
     return figures
