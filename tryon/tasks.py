@@ -14,8 +14,8 @@ from django.apps import apps
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import exchange, exports, images, letters, services
-from .models import Export, Garment, Photo, Result
+from . import exchange, exports, images, imports, letters, services
+from .models import CatalogueImport, Export, Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
 
@@ -34,6 +34,10 @@ def ask_for_renditions(row: Photo | Garment | Result) -> None:
 
 def ask_for_export(export: Export) -> None:
     _send("make_export", str(export.pk))
+
+
+def ask_for_import(row: CatalogueImport) -> None:
+    _send("work_import", str(row.pk))
 
 
 def _send(name: str, *args: Any, **options: Any) -> None:
@@ -120,6 +124,12 @@ def make_export(pk: str) -> None:
 
 
 @shared_task
+def work_import(pk: str) -> None:
+    for garment in imports.work(pk=pk, now=timezone.now()):
+        ask_for_renditions(garment)
+
+
+@shared_task
 def tend() -> None:
     """What a killed worker left half done, and what is due to go."""
     now: datetime = timezone.now()
@@ -128,6 +138,8 @@ def tend() -> None:
             ask_for_renditions(row)
     for export in exports.waiting(now=now):
         ask_for_export(export)
+    for row in imports.waiting(now=now):
+        ask_for_import(row)
     services.purge(now=now)
     letters.tell_of_late_pictures(now)
     letters.tell_of_stopped_keys(now)

@@ -309,7 +309,7 @@ MIRAGIC_EXPECTED_SECONDS = env.number("MIRAGIC_EXPECTED_SECONDS", 20, minimum=1)
 MIRAGIC_GIVE_UP_SECONDS = env.number("MIRAGIC_GIVE_UP_SECONDS", 600, minimum=1)
 MIRAGIC_RESEND_UNCONFIRMED = env.number("MIRAGIC_RESEND_UNCONFIRMED", 0)
 MIRAGIC_TIME_SCALE = env.number("MIRAGIC_TIME_SCALE", 1, minimum=0.01)
-MIRAGIC_CREDIT_PRICE = env.text("MIRAGIC_CREDIT_PRICE")
+MIRAGIC_CREDIT_PRICE = env.number("MIRAGIC_CREDIT_PRICE", 0)
 
 # --- limits -----------------------------------------------------------------------
 

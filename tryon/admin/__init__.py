@@ -1,6 +1,6 @@
 from django.contrib import admin
 
-from . import ledger, people, results, try_ons, uploads  # noqa: F401
+from . import catalogue, ledger, people, results, try_ons, uploads  # noqa: F401
 
 admin.site.site_header = "Fitting Room staff"
 admin.site.site_title = "Fitting Room"

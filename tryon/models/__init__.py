@@ -3,6 +3,7 @@ from .accounts import Consent, DeletionReceipt, Shop, User
 from .export import Export
 from .fitting import Fitting
 from .handoff import Handoff
+from .imports import CatalogueImport
 from .ledger import ApiRequest, Key, Planner
 from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote
@@ -19,6 +20,7 @@ from .uploads import SLOTS, Garment, GarmentKind, Photo
 __all__ = [
     "SLOTS",
     "ApiRequest",
+    "CatalogueImport",
     "Consent",
     "DeletionReceipt",
     "Export",

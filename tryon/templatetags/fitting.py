@@ -97,3 +97,14 @@ def goes_in(row: Any) -> str:
     left = row.created_at + timedelta(days=days) - timezone.now()
     n = max(-(-int(left.total_seconds()) // 86400), 0)
     return ngettext("Deleted in %(n)d day", "Deleted in %(n)d days", n) % {"n": n}
+
+
+@register.simple_tag
+def bar_x(number: float, step: float) -> str:
+    """Where in an SVG the `number`th bar is; points, whatever the language."""
+    return f"{number * step:.1f}"
+
+
+@register.simple_tag
+def bar_y(height: float, ground: float) -> str:
+    return f"{ground - height:.1f}"

@@ -1,0 +1,109 @@
+"""The catalogue in bulk, how each piece does, and what the last weeks were like."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from .. import imports, insight, tasks
+from ..models import CatalogueImport, User
+from .base import ReadOnlyMixin
+
+PERIODS = (7, 30, 90)
+
+
+class ImportForm(forms.Form):
+    file = forms.FileField(
+        label=_("Zip"),
+        help_text=_(
+            "With catalogue.csv (sku, name, kind, file, product_url) and the pictures."
+        ),
+    )
+
+
+@admin.register(CatalogueImport)
+class CatalogueImportAdmin(ReadOnlyMixin, admin.ModelAdmin):
+    list_display = ["__str__", "by", "state", "new", "changed", "created_at"]
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("start/", wrap(start), name="tryon_import"),
+            path("<uuid:pk>/look/", wrap(look), name="tryon_import_look"),
+            path("garments/", wrap(health), name="tryon_garment_health"),
+            path("insight/", wrap(weeks), name="tryon_insight"),
+        ]
+        return own + super().get_urls()
+
+
+def _may(request: HttpRequest, right: str) -> User:
+    user = request.user
+    if not isinstance(user, User) or not user.has_perm(right):
+        raise PermissionDenied
+    return user
+
+
+def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+    everywhere = admin.site.each_context(request)
+    return render(request, f"admin/tryon/{name}.html", {**everywhere, **context})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """Upload a zip; it is looked through before anything is taken in."""
+    user = _may(request, "tryon.add_garment")
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        row = imports.ask(by=user, file=form.cleaned_data["file"], now=timezone.now())
+        tasks.ask_for_import(row)
+        return redirect("admin:tryon_import_look", row.pk)
+    recent = CatalogueImport.objects.all()[:10]
+    return _page(request, "import", title=_("Import"), form=form, recent=recent)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """What the dry run found; POST takes in what is in order."""
+    _may(request, "tryon.add_garment")
+    row = get_object_or_404(CatalogueImport, pk=pk)
+    if request.method == "POST":
+        if imports.begin(row=row):
+            tasks.ask_for_import(row)
+        return redirect("admin:tryon_import_look", pk)
+    busy = row.state in imports.WORK
+    return _page(request, "import_look", title=_("Import"), row=row, busy=busy)
+
+
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """Which pictures of garments waste money, the worst first."""
+    _may(request, "tryon.view_garment")
+    rows = insight.garment_health()
+    return _page(request, "garments", title=_("Garment health"), rows=rows)
+
+
+@require_safe
+def weeks(request: HttpRequest) -> HttpResponse:
+    """Tries, durations, failures, cost; `?format=csv` to keep."""
+    _may(request, "tryon.view_tryon")
+    chosen = request.GET.get("days", "")
+    days = next((period for period in PERIODS if str(period) == chosen), PERIODS[1])
+    now = timezone.now()
+    if request.GET.get("format") == "csv":
+        response = HttpResponse(insight.as_csv(now, days), content_type="text/csv")
+        name = f"fitting-room-{days}-days.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+    told = insight.overview(now, days)
+    most = max((row["tries"] for row in told["by_day"]), default=0) or 1
+    bars = [{**row, "height": 80 * row["tries"] / most} for row in told["by_day"]]
+    context = {"told": told, "bars": bars, "periods": PERIODS, "step": 600 / days}
+    return _page(request, "insight", title=_("Insight"), **context)
