@@ -29,3 +29,4 @@ for (const button of root.querySelectorAll("[data-ask]")) {
     if (!confirm(button.dataset.ask)) event.preventDefault();
   });
 }
+root.dataset.ready = "yes";
