@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.cache import cache
 from django.test import Client
 from PIL import Image
 
@@ -44,6 +46,13 @@ def _media(tmp_path: Path, settings: Any) -> None:
         **settings.STORAGES,
         "default": {"BACKEND": local, "OPTIONS": options},
     }
+
+
+@pytest.fixture(autouse=True)
+def _cache() -> None:
+    """Throttles count in the cache: each test begins without a past."""
+    if "locmem" in settings.CACHES["default"]["BACKEND"]:
+        cache.clear()
 
 
 @pytest.fixture

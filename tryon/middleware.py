@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from . import throttle
 from .models import User
 
 GUEST = "guest"  # session key
@@ -55,6 +56,8 @@ class NotFoundMiddleware:
     ) -> HttpResponse | None:
         if isinstance(exception, Http404):
             return render(request, "errors/404.html", status=404)
+        if isinstance(exception, TooManyGuests):
+            return render(request, "errors/guests.html", status=429)
         return None
 
 
@@ -68,11 +71,22 @@ def find_owner(request: HttpRequest) -> User | None:
     return guests.filter(pk=guest_id).first()
 
 
+GUESTS = throttle.Rate("guest", most=20, seconds=24 * 3600)
+
+
+class TooManyGuests(Exception):
+    """So many guests came from one address today that the next needs an account."""
+
+
 def make_guest(request: HttpRequest) -> User:
     """The guest of this browser, made at its first upload.
 
+    Raises `TooManyGuests`: a limit for each browser is none if browsers are free.
+
     The CSRF cookie is the secret that tells browsers apart before there is a session.
     """
+    if not GUESTS.allows(request):
+        raise TooManyGuests
     secret = request.META["CSRF_COOKIE"].encode()
     browser = hashlib.sha256(b"guest:" + secret).hexdigest()
     guest = User.objects.get_or_create_guest(browser, timezone.now())

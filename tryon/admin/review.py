@@ -15,6 +15,7 @@ from .. import review, services, tasks, wording
 from ..models import Result, ReviewDecision, User
 from ..models.result import Decision, HideReason, ReviewState
 
+MOST_COUNTED = 500
 LAST = "last_decided"  # in the session, for undo
 REASONS = [reason for reason in HideReason if reason != HideReason.MADE_AGAIN]
 CHECKS = {
@@ -41,8 +42,11 @@ def queue(request: HttpRequest) -> HttpResponse:
         shown = waiting[0]
     here = waiting.index(shown) if shown is not None else 0
     told = request.session.pop("review_told", "")
+    # To count all of a long queue would take longer than to decide.
+    left = Result.objects.pending()[: MOST_COUNTED + 1].count()
     context = {
         **admin.site.each_context(request),
+        "is_nav_sidebar_enabled": False,  # room for the pictures
         "title": _("Review"),
         "result": shown,
         "garments": _garments(shown),
@@ -53,7 +57,8 @@ def queue(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "before": waiting[here - 1] if here else None,
         "after": waiting[here + 1] if here + 1 < len(waiting) else None,
-        "left": Result.objects.pending().count(),
+        "left": min(left, MOST_COUNTED),
+        "many": left > MOST_COUNTED,
         "others": review.others(reviewer=user, now=now),
         "reasons": [
             (reason.value, reason.label, wording.hidden(reason)) for reason in REASONS

@@ -99,7 +99,8 @@ class Result(Picture):
                 models.F("priority").desc(),
                 "created_at",
                 name="result_review_queue",
-            )
+            ),
+            models.Index(fields=["claimed_until"], name="result_claims"),
         ]
         permissions = [("review_result", _("Can review results"))]
 

@@ -149,3 +149,14 @@ def test_pictures_say_when_they_go(as_alice, alice, settings):
     settings.TRYON_RETENTION_DAYS = 6
     for address in (page, "/gallery/"):
         assert "Deleted in 6 days" in as_alice.get(address).content.decode()
+
+
+def test_one_address_gets_so_many_guests_a_day(db):
+    def upload() -> int:
+        client = StrictClient()
+        client.get("/photos/")
+        fields = {"photo_file": File("me.jpg", picture_bytes()), "consent": "on"}
+        return client.post("/photos/", fields).status_code
+
+    assert [upload() for _ in range(21)] == [302] * 20 + [429]
+    assert User.objects.guests().count() == 20
