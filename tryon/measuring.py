@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+# Tasks and requests are the threads here; more of OpenCV's own only get in their way.
+cv2.setNumThreads(1)
+
 SHARPNESS_SIZE = 768  # pixels, long side
 FACE_SIZE = 480
 RING = 0.06  # of each side: where a garment's background shows

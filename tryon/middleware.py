@@ -71,7 +71,7 @@ def find_owner(request: HttpRequest) -> User | None:
     return guests.filter(pk=guest_id).first()
 
 
-GUESTS = throttle.Rate("guest", most=20, seconds=24 * 3600)
+GUESTS = throttle.Rate("guest", most=50, seconds=24 * 3600)
 
 
 class TooManyGuests(Exception):

@@ -128,6 +128,7 @@ ROWS = [
         600,
         LN35,
         keys=4,
+        speed=5,  # at ten times the speed twenty pictures a second need a third core
         warm_up=180,
         require={"jobs_per_minute_min": 4 * 28.3},
     ),

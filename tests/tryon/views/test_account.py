@@ -158,5 +158,5 @@ def test_one_address_gets_so_many_guests_a_day(db):
         fields = {"photo_file": File("me.jpg", picture_bytes()), "consent": "on"}
         return client.post("/photos/", fields).status_code
 
-    assert [upload() for _ in range(21)] == [302] * 20 + [429]
-    assert User.objects.guests().count() == 20
+    assert [upload() for _ in range(51)] == [302] * 50 + [429]
+    assert User.objects.guests().count() == 50
