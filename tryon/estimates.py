@@ -5,13 +5,13 @@ made from a quarter on.
 """
 
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
@@ -26,7 +26,8 @@ from .scheduling.timing import timing
 # that a result is on the screen within two seconds; an old job is looked at by its age.
 IN_LINE_LOOK = 15
 EARLY_LOOK = 7
-LIKELY_LOOK = 1.4
+LIKELY_LOOK = 1.3
+WAIT_LOOK = 5
 LONGEST_LOOK = 10
 FIRST_OVER = 0.04  # share of the jobs that are over so soon
 RECENT = 2.0  # seconds that a forecast is used again for an unchanged look
@@ -75,38 +76,24 @@ def add_places(try_ons: Sequence[TryOn]) -> None:
 
 @dataclass(frozen=True)
 class Traffic:
-    """What the planner weighs now: the price of a request, and all in flight."""
+    """What the planner weighs now: the price of a request."""
 
     price: float
-    worths: dict[int | None, list[float]]  # by key: what a look at each job is worth
 
     @classmethod
-    def now(cls, now: datetime, forecasts: Mapping[str, Forecast]) -> "Traffic":
-        t = timing()
-        free = max([*budget.room_now(now).values(), 1])
-        queued = TryOn.objects.queued().count()
-        worths: dict[int | None, list[float]] = defaultdict(list)
-        rows = TryOn.objects.in_flight().filter(submitted_at__isnull=False)
-        for mode, key, sent, looked in rows.values_list(
-            "mode", "key", "submitted_at", "last_look_at"
-        ):
-            if mode in forecasts and sent is not None:
-                age = (now - sent).total_seconds()
-                seen = (looked - sent).total_seconds() if looked else 0.0
-                worths[key].append(forecasts[mode].unseen(max(seen, 0), age))
-        return cls(policy.price(free, queued, t), worths)
+    def now(cls) -> "Traffic":
+        free = max([*budget.room_now(timezone.now()).values(), 1])
+        return cls(policy.price(free, TryOn.objects.queued().count(), timing()))
 
     def polled_in(self, try_on: TryOn, age: float, forecast: Forecast) -> float:
-        """Seconds until the planner will probably look at this job."""
+        """Seconds until a look at this job is worth its price: not before."""
         seen = 0.0
         if try_on.last_look_at and try_on.submitted_at:
             seen = (try_on.last_look_at - try_on.submitted_at).total_seconds()
-        worth = forecast.unseen(max(seen, 0), age)
-        before = sum(other > worth for other in self.worths.get(try_on.key_id, ()))
         wait = 0.0
-        while forecast.unseen(max(seen, 0), age + wait) < self.price and wait < 60:
-            wait += 1
-        return max(wait, before * timing().refill)
+        while forecast.unseen(max(seen, 0), age + wait) < self.price and wait < 10:
+            wait += 0.5
+        return wait
 
 
 class Estimator:
@@ -210,13 +197,13 @@ class Estimator:
         if age < first:
             return min(max(first - age, LIKELY_LOOK), EARLY_LOOK)
         # Less than expected, since a result that waits is worse than a look too many.
-        likely = self.traffic.polled_in(try_on, age, forecast) * 0.4
-        return min(max(LIKELY_LOOK, likely, age * 0.05), LONGEST_LOOK)
+        likely = min(self.traffic.polled_in(try_on, age, forecast) * 0.8, WAIT_LOOK)
+        return min(max(LIKELY_LOOK, likely, age * 0.03), LONGEST_LOOK)
 
     @property
     def traffic(self) -> "Traffic":
         if self._traffic is None:
-            self._traffic = Traffic.now(self.now, self._forecasts or {})
+            self._traffic = Traffic.now()
         return self._traffic
 
 
