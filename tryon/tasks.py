@@ -107,15 +107,22 @@ def fetch(try_on_id: str, claim: str) -> None:
 
 @shared_task
 def render(model: str, pk: str) -> None:
-    row = apps.get_model("tryon", model).objects.filter(pk=pk).first()
-    if row is None or row.renditions_at is not None:
-        return
-    try:
-        services.make_renditions(row=row, now=timezone.now())
-    except images.Busy:
-        _send("render", model, pk, countdown=1)
-    except FileNotFoundError:
-        logger.info("%s %s was deleted meanwhile", model, pk)
+    """One picture's renditions, then whatever else of its kind waits for them.
+
+    When the decoders are taken it does nothing: those who have them go on until
+    nothing waits. Trying again by message would fill the broker in a rush.
+    """
+    rows: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
+    row, gone = rows.filter(pk=pk).first(), []
+    while row is not None:
+        try:
+            services.make_renditions(row=row, now=timezone.now())
+        except images.Busy:
+            return
+        except FileNotFoundError:
+            logger.info("%s %s was deleted meanwhile", model, row.pk)
+            gone.append(row.pk)
+        row = rows.exclude(pk__in=gone).order_by("created_at").first()
 
 
 @shared_task

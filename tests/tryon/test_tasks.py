@@ -8,7 +8,9 @@ from celery import Celery
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
-from tryon import tasks
+from tests import factories
+from tryon import images, media, tasks
+from tryon.models import Photo
 
 PRECISION = 0.05  # seconds
 
@@ -91,3 +93,22 @@ def test_of_many_wake_ups_one_plans_and_looks_again_for_the_others(monkeypatch):
     first.join(timeout=5)
     assert len(passes) == 2
     assert set(passes) == {first.ident}
+
+
+def test_whoever_has_a_decoder_goes_on_until_nothing_waits(alice):
+    photos = [factories.photo(alice) for _ in range(3)]
+    gone = factories.photo(alice)
+    media.delete([gone.file_name])
+    tasks.render("photo", str(photos[0].pk))
+    assert list(Photo.objects.filter(renditions_at=None)) == [gone]
+
+
+def test_when_the_decoders_are_taken_no_message_is_sent(alice, monkeypatch):
+    photo = factories.photo(alice)
+    sent = []
+    monkeypatch.setattr(tasks, "_send", lambda *args, **kwargs: sent.append(args))
+    with images.decoder(), images.decoder():
+        tasks.render("photo", str(photo.pk))
+    photo.refresh_from_db()
+    assert photo.renditions_at is None
+    assert sent == []

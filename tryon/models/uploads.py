@@ -27,7 +27,7 @@ class Picture(models.Model):
     height = models.PositiveIntegerField(editable=False)
     mean_color = models.CharField(max_length=7, editable=False)
     measured = models.JSONField(default=dict, editable=False)
-    renditions_at = models.DateTimeField(null=True, editable=False)
+    renditions_at = models.DateTimeField(null=True, editable=False, db_index=True)
     created_at = models.DateTimeField(_("created"), db_index=True)
 
     media_kind: str
