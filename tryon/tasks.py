@@ -105,24 +105,38 @@ def fetch(try_on_id: str, claim: str) -> None:
         wake_up()
 
 
+_rendering = threading.Lock()
+_render_again = threading.Event()
+
+
 @shared_task
 def render(model: str, pk: str) -> None:
-    """One picture's renditions, then whatever else of its kind waits for them.
+    """One picture's renditions, then whatever else waits for them, one at a time.
 
-    When the decoders are taken it does nothing: those who have them go on until
-    nothing waits. Trying again by message would fill the broker in a rush.
+    Of many such tasks at once one works: pictures can wait, the threads and the core
+    that submit and look cannot. `tend` finds what a killed one has left.
     """
-    rows: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
-    row, gone = rows.filter(pk=pk).first(), []
+    _render_again.set()
+    while _render_again.is_set() and _rendering.acquire(blocking=False):
+        try:
+            _render_again.clear()
+            _render_all(model, pk)
+        finally:
+            _rendering.release()
+
+
+def _render_all(model: str, pk: str) -> None:
+    asked: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
+    row, gone = asked.filter(pk=pk).first(), list[str]()
     while row is not None:
         try:
             services.make_renditions(row=row, now=timezone.now())
         except images.Busy:
             return
         except FileNotFoundError:
-            logger.info("%s %s was deleted meanwhile", model, row.pk)
-            gone.append(row.pk)
-        row = rows.exclude(pk__in=gone).order_by("created_at").first()
+            logger.info("%s was deleted meanwhile", row)
+            gone.append(row.stem)
+        row = services.next_without_renditions(gone)
 
 
 @shared_task

@@ -95,6 +95,16 @@ def compare_result(*, result: Result, now: datetime) -> None:
         rows.filter(priority=Priority.NONE).update(priority=Priority.CHECK)
 
 
+def next_without_renditions(gone: list[str]) -> Photo | Garment | Result | None:
+    """The oldest picture that waits for its renditions; none with a stem of `gone`."""
+    for model in (Photo, Garment, Result):
+        rows: Any = model.objects.filter(renditions_at=None).exclude(stem__in=gone)
+        row: Photo | Garment | Result | None = rows.order_by("created_at").first()
+        if row is not None:
+            return row
+    return None
+
+
 def without_renditions(*, model: Any, now: datetime) -> Any:
     """Pictures whose renditions nobody has made a minute after their coming."""
     old = now - timedelta(minutes=1)
