@@ -31,6 +31,7 @@ WAIT_LOOK = 5
 LONGEST_LOOK = 10
 FIRST_OVER = 0.04  # share of the jobs that are over so soon
 RECENT = 2.0  # seconds that a forecast is used again for an unchanged look
+FEW = 16  # pictures that say little yet
 ORDINALS = (
     gettext_noop("next"),
     gettext_noop("second"),
@@ -113,8 +114,10 @@ class Estimator:
     def usually(self, mode: str = TryOn.Mode.SINGLE) -> str:
         """ "Usually 20 to 40 seconds", from what the middle of the jobs took."""
         forecast = self.forecast(mode)
-        low = max(round(forecast.quantile(0.1) / 5) * 5, 5)
-        high = max(round(forecast.quantile(0.9) / 5) * 5, low + 5)
+        # Until enough is measured, the prior's long tail is no promise to make.
+        outside = 0.25 if forecast.count < FEW else 0.1
+        low = max(round(forecast.quantile(outside) / 5) * 5, 5)
+        high = max(round(forecast.quantile(1 - outside) / 5) * 5, low + 5)
         if high > 120:
             return _("Usually under %(n)d minutes") % {"n": -(-high // 60)}
         return _("Usually %(low)d to %(high)d seconds") % {"low": low, "high": high}

@@ -278,3 +278,8 @@ def test_a_stopped_shop_takes_a_short_break(alice):
     Key.objects.create(fingerprint="f", state="refused", bucket_at=factories.NOW)
     told = estimates.Estimator(factories.NOW).progress(factories.try_on(alice))
     assert "short break" in told.line
+
+
+def test_a_fresh_shop_does_not_frighten_with_the_priors_tail(as_alice):
+    html = as_alice.get("/try-on/").content.decode()
+    assert "Usually 15 to 60 seconds" in html
