@@ -14,6 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 from PIL import Image
 
 from tests import factories
@@ -46,6 +47,13 @@ def _media(tmp_path: Path, settings: Any) -> None:
         **settings.STORAGES,
         "default": {"BACKEND": local, "OPTIONS": options},
     }
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """A page in German leaves its language to the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)
