@@ -5,14 +5,15 @@ import os
 import re
 import shutil
 import socket
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import translation
 from PIL import Image
@@ -36,17 +37,11 @@ def missing(program: str, how: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _media(tmp_path: Path, settings: Any) -> None:
-    """Pictures of one test, gone with it."""
-    local = "django.core.files.storage.FileSystemStorage"
-    options = {
-        "location": tmp_path / "media",
-        "base_url": None,
-        "allow_overwrite": True,
-    }
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {"BACKEND": local, "OPTIONS": options},
-    }
+    """Pictures of one test, gone with it; on S3 a folder of its own."""
+    default = dict(settings.STORAGES["default"])
+    place = tmp_path / "media" if settings.MEDIA_IS_LOCAL else uuid.uuid4().hex
+    default["OPTIONS"] = {**default["OPTIONS"], "location": place}
+    settings.STORAGES = {**settings.STORAGES, "default": default}
 
 
 @pytest.fixture(autouse=True)
@@ -59,14 +54,21 @@ def _language() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _cache() -> None:
     """Throttles count in the cache: each test begins without a past."""
-    if "locmem" in settings.CACHES["default"]["BACKEND"]:
-        cache.clear()
+    cache.clear()
 
 
 @pytest.fixture
-def media_files(tmp_path: Path) -> Any:
-    """The names of all files in storage."""
-    return lambda: sorted(p.name for p in (tmp_path / "media").rglob("*"))
+def media_files() -> Any:
+    """The names of all files in storage, wherever that is."""
+
+    def names() -> list[str]:
+        try:
+            folders, files = default_storage.listdir("")
+        except FileNotFoundError:
+            return []
+        return sorted(folders + files)
+
+    return names
 
 
 class StrictClient(Client):

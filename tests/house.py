@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from tests.servers import own_parts
 from vto_site.env import BASE_DIR
 
 BIN = Path(sys.executable).parent
@@ -33,6 +34,13 @@ def free_pair() -> tuple[int, int]:
             except OSError:
                 continue
         return port, port + 1
+
+
+def until(condition: Callable[[], Any], seconds: float = 40) -> None:
+    ends = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < ends, f"not within {seconds} s"
+        time.sleep(0.02)
 
 
 class House:
@@ -56,6 +64,7 @@ class House:
             "MIRAGIC_API_KEYS": KEY,
             "MIRAGIC_BASE_URL": self.sandbox_url,
             "MIRAGIC_TIME_SCALE": str(speed),
+            **own_parts(),
             **env,
         }
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -130,11 +139,10 @@ class House:
         return json.loads(done.stdout)["states"]
 
     def until(self, condition: Any, seconds: float = 60) -> None:
-        ends = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > ends:
-                raise AssertionError(f"not within {seconds} s\n{self.logs()}")
-            time.sleep(0.1)
+        try:
+            until(condition, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from None
 
     def logs(self) -> str:
         tails = []

@@ -10,7 +10,7 @@ import time
 import pytest
 import requests
 
-from tests.house import BASE_DIR, BIN, free_pair
+from tests.house import BASE_DIR, BIN, free_pair, until
 
 
 @pytest.fixture
@@ -54,13 +54,6 @@ def is_up(port: int) -> bool:
         return requests.get(f"http://127.0.0.1:{port}/", timeout=5).ok
     except requests.ConnectionError:
         return False
-
-
-def until(condition, seconds: float = 40) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends, "not in time"
-        time.sleep(0.1)
 
 
 def test_runs_everything_and_ends_it_all(running):

@@ -9,6 +9,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from tests import factories
+from tests.house import until
 from tryon import images, media, tasks
 from tryon.models import Photo
 
@@ -52,13 +53,6 @@ def test_countdowns_are_kept_in_a_busy_timer():
     finally:
         worker.stop(in_sighandler=False)
         thread.join(timeout=5)
-
-
-def until(condition, seconds: float = 10) -> None:
-    ends = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < ends
-        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("error", [OperationalError, ConnectionRefusedError])
