@@ -5,9 +5,10 @@ made from a quarter on.
 """
 
 import time
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -22,14 +23,16 @@ from .scheduling.forecast import Forecast
 from .scheduling.scheduler import current_forecasts
 from .scheduling.timing import timing
 
-# Seconds between a page's looks. From when the first jobs may be over, often enough
-# that a result is on the screen within two seconds; an old job is looked at by its age.
+# Seconds between a page's looks: often where a result is likely, so that it is on the
+# screen within two seconds; an old job is looked at by its age.
 IN_LINE_LOOK = 15
 EARLY_LOOK = 7
-LIKELY_LOOK = 1.3
+LIKELY_LOOK = 1.2
 WAIT_LOOK = 5
 LONGEST_LOOK = 10
 FIRST_OVER = 0.04  # share of the jobs that are over so soon
+LEAD = 0.3  # seconds after the age at which another one was there
+ENOUGH_ARRIVED, ARRIVED = 8, 32  # pictures lately, whose ages tell when one comes
 RECENT = 2.0  # seconds that a forecast is used again for an unchanged look
 FEW = 16  # pictures that say little yet
 ORDINALS = (
@@ -105,6 +108,7 @@ class Estimator:
         self._forecasts: dict[str, Forecast] | None = None
         self._keys: list[Key] | None = None
         self._traffic: Traffic | None = None
+        self._arrivals: list[float] | None = None
 
     def forecast(self, mode: str = TryOn.Mode.SINGLE) -> Forecast:
         if self._forecasts is None:
@@ -129,10 +133,10 @@ class Estimator:
         if _recent is None or time.monotonic() - _recent[0] > RECENT:
             made = cls(now)
             made.forecast()
-            made.keys_open, made.traffic  # noqa: B018 asks now
+            made.keys_open, made.traffic, made.arrivals  # noqa: B018 asks now
             _recent = (time.monotonic(), made)
         again = cls(now)
-        for name in ("_forecasts", "_keys", "_traffic"):
+        for name in ("_forecasts", "_keys", "_traffic", "_arrivals"):
             setattr(again, name, getattr(_recent[1], name))
         return again
 
@@ -194,7 +198,17 @@ class Estimator:
         )
 
     def _look_in(self, try_on: TryOn, age: float) -> float:
-        """When a page should ask again: soon after we may have asked the API."""
+        """When a page should ask again: soon after the picture may be here.
+
+        Lately arrived ones say it best, since what the key's limit leaves decides as
+        much as how long the API takes; before them, the planner's own price.
+        """
+        arrivals = self.arrivals
+        if len(arrivals) >= ENOUGH_ARRIVED:
+            later = bisect_right(arrivals, age - LEAD)
+            if later < len(arrivals):
+                return min(max(arrivals[later] + LEAD - age, LIKELY_LOOK), WAIT_LOOK)
+            return min(max(LIKELY_LOOK, age * 0.03), LONGEST_LOOK)
         forecast = self.forecast(try_on.mode)
         first = forecast.quantile(FIRST_OVER)
         if age < first:
@@ -202,6 +216,19 @@ class Estimator:
         # Less than expected, since a result that waits is worse than a look too many.
         likely = min(self.traffic.polled_in(try_on, age, forecast) * 0.8, WAIT_LOOK)
         return min(max(LIKELY_LOOK, likely, age * 0.03), LONGEST_LOOK)
+
+    @property
+    def arrivals(self) -> list[float]:
+        """At which ages the last pictures of the last minutes were here, sorted."""
+        if self._arrivals is None:
+            lately = self.now - timedelta(seconds=3 * timing().window)
+            rows = TryOn.objects.filter(
+                duration_seconds__isnull=False, answered_at__gte=lately
+            ).order_by("-answered_at")
+            times = rows.values_list("submitted_at", "finished_at")[:ARRIVED]
+            ages = [there - sent for sent, there in times if sent and there]
+            self._arrivals = sorted(age.total_seconds() for age in ages)
+        return self._arrivals
 
     @property
     def traffic(self) -> "Traffic":

@@ -1,0 +1,56 @@
+"""When a waiting page looks again."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests import factories
+from tests.factories import NOW
+from tryon import estimates
+from tryon.models import Status, TryOn
+
+
+def arrived(owner, ages) -> None:
+    """Pictures that were here so many seconds after their submission, lately."""
+    for age in ages:
+        row = factories.try_on(owner, Status.COMPLETED)
+        TryOn.objects.filter(pk=row.pk).update(
+            submitted_at=NOW - timedelta(seconds=age + 5),
+            answered_at=NOW - timedelta(seconds=5.5),
+            finished_at=NOW - timedelta(seconds=5),
+            duration_seconds=age - 1,
+        )
+
+
+def look_in(owner, age: float) -> float:
+    row = factories.try_on(owner, Status.PROCESSING)
+    TryOn.objects.filter(pk=row.pk).update(submitted_at=NOW - timedelta(seconds=age))
+    row.refresh_from_db()
+    return estimates.Estimator(NOW).progress(row).look_in
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds"),
+    [
+        (2, estimates.WAIT_LOOK),  # long before any of them
+        (26.5, 2.3),  # just after the age of the earliest
+        (28.6, estimates.LIKELY_LOOK),  # where they come
+        (32, estimates.WAIT_LOOK),  # between two kinds of traffic
+        (47, 2.5),
+        (60, 1.8),  # later than all: by its age
+    ],
+)
+def test_a_page_looks_when_others_came(alice, age, seconds):
+    arrived(alice, [28.5, 28.6, 28.7, 28.8, 49.2, 49.2, 49.3, 49.4])
+    assert look_in(alice, age) == pytest.approx(seconds, abs=0.01)
+
+
+def test_before_enough_came_it_looks_by_the_forecast(alice):
+    arrived(alice, [28.5] * 7)
+    assert look_in(alice, 1) == estimates.EARLY_LOOK
+
+
+def test_pictures_of_another_hour_say_nothing(alice):
+    arrived(alice, [28.5] * 8)
+    TryOn.objects.update(answered_at=NOW - timedelta(hours=1))
+    assert look_in(alice, 1) == estimates.EARLY_LOOK
