@@ -4,6 +4,7 @@ Numbers and a picture of the changed area; nothing here knows rows or people.
 """
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -49,25 +50,47 @@ class Changes:
         return [name for name, wrong in found.items() if wrong]
 
 
-def compare(photo: bytes, result: bytes, kind: str) -> Changes:
+def compare(
+    photo: bytes, result: bytes, kind: str, face: Sequence[float] | None = None
+) -> Changes:
     """`photo`, `result`: stored JPEGs; `kind`: of the clothes, full body for a combo.
 
-    Alignment corrects the small shift that a model makes, not another crop.
+    `face`: the photo's, as `measuring` found it; without one it is looked for, which
+    takes as long as all the rest. Alignment corrects the small shift that a model
+    makes, not another crop.
     """
     after = Image.open(io.BytesIO(result), formats=["JPEG"]).convert("RGB")
     before = Image.open(io.BytesIO(photo), formats=["JPEG"]).convert("RGB")
     stretch = after.width / after.height / (before.width / before.height)
+    framed = None if face is None else _framed(face, before.size, after.size)
     before = ImageOps.fit(before, after.size, Image.Resampling.LANCZOS)
     small_after, small_before = _shrunk(after), _shrunk(before)
     aligned = _aligned(small_before, small_after)
     changed = _mask(aligned, small_after)
-    outside = changed & ~_clothes(aligned, changed, kind)
+    outside = changed & ~_clothes(aligned, changed, kind, framed)
     return Changes(
         share=round(float(changed.mean()), 4),
         outside=round(float(outside.mean()), 4),
         contrast=round(float(small_after.std()), 2),
         stretch=round(stretch, 3),
         layer=_layer(before, after, changed),
+    )
+
+
+def _framed(
+    face: Sequence[float], before: tuple[int, int], after: tuple[int, int]
+) -> Sequence[float]:
+    """The same face once `ImageOps.fit` has cut the photo to the result's shape."""
+    if not face:
+        return face
+    fit = max(after[0] / before[0], after[1] / before[1])
+    zoom = [fit * old / new for old, new in zip(before, after, strict=True)]
+    x, y, width, height = face
+    return (
+        0.5 + (x - 0.5) * zoom[0],
+        0.5 + (y - 0.5) * zoom[1],
+        width * zoom[0],
+        height * zoom[1],
     )
 
 
@@ -130,18 +153,27 @@ def _mask(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     return mask.astype(bool)
 
 
-def _clothes(before: np.ndarray, changed: np.ndarray, kind: str) -> np.ndarray:
+def _clothes(
+    before: np.ndarray,
+    changed: np.ndarray,
+    kind: str,
+    face: Sequence[float] | None,
+) -> np.ndarray:
     """Where clothes of this kind are, with all that changed in one piece with them."""
     height, width = changed.shape
     zone = np.zeros_like(changed)
-    face = measuring.find_face(cv2.cvtColor(before, cv2.COLOR_RGB2GRAY))
+    box: Sequence[float]
     if face is None:
+        box = measuring.find_face(cv2.cvtColor(before, cv2.COLOR_RGB2GRAY)) or ()
+    else:
+        box = [share * (width, height)[n % 2] for n, share in enumerate(face)]
+    if not box:
         top, bottom = (0.5, 1.0) if kind == "lower_body" else (0.12, 1.0)
         zone[round(top * height) : round(bottom * height), width // 6 : -width // 6] = (
             True
         )
     else:
-        x, y, size, _height = face
+        x, y, size, _height = box
         middle = x + size / 2
         top, bottom = (y + size + size * faces for faces in _down(kind))
         left, right = middle - SIDE * size, middle + SIDE * size

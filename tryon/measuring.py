@@ -33,6 +33,9 @@ class Measured:
     below_face: float | None  # how many faces fit between chin and lower edge
     turn: int  # degrees counter-clockwise that would put the face upright
     busy: float  # share of the border that is not plain
+    # x, y, width, height, as shares of the picture's; empty where there is none, and
+    # not measured in what came before this was.
+    face: tuple[float, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,10 +48,14 @@ def measure(image: Image.Image, *, person: bool) -> Measured:
     plane = np.asarray(small)
     face, turn = _face(plane) if person else (None, 0)
     zone = plane if face is None else _around(plane, face)
-    below = None
+    below, shares = None, tuple[float, ...]()
     if face is not None:
         _x, y, _w, height = face
         below = round((plane.shape[0] - y - height) / height, 2)
+        sides = (plane.shape[1], plane.shape[0]) * 2
+        shares = tuple(
+            round(pixels / side, 4) for pixels, side in zip(face, sides, strict=True)
+        )
     return Measured(
         blur=round(_blur(np.asarray(grey)), 3),
         light=float(np.percentile(plane, 90)),
@@ -56,6 +63,7 @@ def measure(image: Image.Image, *, person: bool) -> Measured:
         below_face=below,
         turn=turn,
         busy=round(_busy(plane), 3),
+        face=shares if person else None,
     )
 
 

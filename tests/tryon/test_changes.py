@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from tests.conftest import openvto_assets
-from tryon import changes
+from tryon import changes, images
 from tryon.sandbox import composite
 
 AVATARS = sorted((openvto_assets() / "avatars").glob("*.png"))
@@ -136,13 +136,39 @@ def bad_results() -> list[tuple[bytes, bytes, str]]:
     return found
 
 
-def test_each_of_twenty_bad_results_is_flagged():
-    told = [changes.compare(*case).suspicions() for case in bad_results()]
+def faces(cases, known) -> list[list[float] | None]:
+    """As measured when the photo came, or not: then they are looked for."""
+    if not known:
+        return [None] * len(cases)
+    return [images.read_person(io.BytesIO(c[0])).measured["face"] for c in cases]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_each_of_twenty_bad_results_is_flagged(known):
+    cases = bad_results()
+    told = [
+        changes.compare(*case, face).suspicions()
+        for case, face in zip(cases, faces(cases, known), strict=True)
+    ]
     assert len(told) == 20
     assert all(told), told
 
 
-def test_none_of_fifty_sound_results_is():
+@pytest.mark.parametrize("known", [True, False])
+def test_none_of_fifty_sound_results_is(known):
     cases = sound_results()
     assert len(cases) >= 50
-    assert [changes.compare(*case).suspicions() for case in cases] == [[]] * len(cases)
+    told = [
+        changes.compare(*case, face).suspicions()
+        for case, face in zip(cases, faces(cases, known), strict=True)
+    ]
+    assert told == [[]] * len(cases)
+
+
+def test_a_measured_face_is_framed_as_the_photo_is():
+    """A result of another shape shows the middle of the photo."""
+    face = (0.4, 0.1, 0.2, 0.15)
+    assert changes._framed(face, (600, 800), (300, 400)) == pytest.approx(face)
+    wider = changes._framed(face, (600, 800), (600, 400))
+    assert wider == pytest.approx((0.4, -0.3, 0.2, 0.3))
+    assert changes._framed((), (600, 800), (600, 400)) == ()

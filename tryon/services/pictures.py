@@ -68,9 +68,11 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     if isinstance(row, Result):
         compare_result(result=row, now=now)
     data = media.read(row.file_name)
+    made = b""
     for width in images.RENDITION_WIDTHS:
-        made = ContentFile(images.rendition(data, width))
-        media.save(row.rendition_name(width), made)
+        if not made or row.width > images.RENDITION_WIDTHS[0]:
+            made = images.rendition(data, width)
+        media.save(row.rendition_name(width), ContentFile(made))
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk).update(renditions_at=now):
         media.delete(row.file_names)  # it was deleted meanwhile
@@ -83,7 +85,8 @@ def compare_result(*, result: Result, now: datetime) -> None:
         return
     photo, made = media.read(try_on.photo.file_name), media.read(result.file_name)
     with images.decoder(wait=0.01):
-        found = changes.compare(photo, made, try_on.garment_kind)
+        face = try_on.photo.measured.get("face")
+        found = changes.compare(photo, made, try_on.garment_kind, face)
     media.save(result.changes_name, ContentFile(found.layer))
     rows = Result.objects.filter(pk=result.pk)
     if not rows.update(changed_outside=found.outside):
