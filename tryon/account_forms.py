@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.totp import forms as totp_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -62,3 +64,26 @@ class ChangePasswordForm(allauth_forms.ChangePasswordForm):
             "At least 10 characters. A sentence is fine."
         )
         self.fields["password2"].label = _("New password, once more")
+
+
+class CodeForm(mfa_forms.AuthenticateForm):
+    """Signing in, the second step: from the app, or a recovery code."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["code"].label = _("Code")
+
+
+class CodeAgainForm(mfa_forms.ReauthenticateForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["code"].label = _("Code")
+
+
+class ActivateForm(totp_forms.ActivateTOTPForm):
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        _plain(self)
+        self.fields["code"].label = _("The six digits that the app shows")

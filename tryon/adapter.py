@@ -1,13 +1,24 @@
-"""Where django-allauth meets guests: signing up keeps what a guest has made."""
+"""Where django-allauth meets the house: guests, letters, the second step."""
 
+import io
+import logging
+from smtplib import SMTPException
 from typing import Any
 
+import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from .middleware import GUEST, find_owner
 from .models import User
+
+logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -33,3 +44,40 @@ class AccountAdapter(DefaultAccountAdapter):
         request.session.pop(GUEST, None)
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+    def send_mail(self, template_prefix: str, email: str, context: Any) -> None:
+        """A letter that cannot leave now stops nobody; the next page says so."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError):
+            logger.exception("a letter could not be sent: %s", template_prefix)
+            messages.error(
+                self.request,
+                _("We could not send you an e-mail just now. Ask again in an hour."),
+            )
+
+    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMultiAlternatives:
+        """allauth writes text only; the same words as HTML go with it."""
+        letter: EmailMultiAlternatives = super().render_mail(*args, **kwargs)
+        html = render_to_string("letters/account.html", {"text": letter.body})
+        letter.attach_alternative(html, "text/html")
+        return letter
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("That code is not right. Type the one shown now."),
+        "unverified_email": _(
+            "Confirm your e-mail first: the link is in the letter we sent you."
+        ),
+    }
+
+    def get_totp_issuer(self) -> str:
+        return str(settings.SITE_NAME)
+
+    def build_totp_svg(self, url: str) -> str:
+        out = io.BytesIO()
+        code = segno.make(url, error="m", micro=False)
+        code.save(out, kind="svg", xmldecl=False, scale=4, border=3, light="#fff")
+        return out.getvalue().decode()

@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.usersessions",
     "csp",
     "tryon",
@@ -207,6 +208,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
 ACCOUNT_FORMS = {
     "login": "tryon.account_forms.SignInForm",
     "signup": "tryon.account_forms.SignUpForm",
@@ -214,6 +217,13 @@ ACCOUNT_FORMS = {
     "change_password": "tryon.account_forms.ChangePasswordForm",
     "reset_password": "tryon.account_forms.ResetPasswordForm",
     "reset_password_from_key": "tryon.account_forms.ResetPasswordKeyForm",
+}
+MFA_ADAPTER = "tryon.adapter.MFAAdapter"
+MFA_TOTP_TOLERANCE = 1  # a code that has just changed still counts
+MFA_FORMS = {
+    "authenticate": "tryon.account_forms.CodeForm",
+    "reauthenticate": "tryon.account_forms.CodeAgainForm",
+    "activate_totp": "tryon.account_forms.ActivateForm",
 }
 
 # --- security -----------------------------------------------------------------

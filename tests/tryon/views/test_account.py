@@ -3,6 +3,7 @@
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile as File
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
 from tests import factories
@@ -160,3 +161,26 @@ def test_one_address_gets_so_many_guests_a_day(db):
 
     assert [upload() for _ in range(51)] == [302] * 50 + [429]
     assert User.objects.guests().count() == 50
+
+
+class NoPost(BaseEmailBackend):
+    def send_messages(self, email_messages):
+        raise ConnectionRefusedError
+
+
+def test_a_mail_server_that_is_away_stops_nobody(client, db, settings):
+    settings.EMAIL_BACKEND = f"{NoPost.__module__}.{NoPost.__qualname__}"
+    fields = {"email": "new@example.org", "password1": PASSWORD}
+    page = client.post("/account/signup/", fields, follow=True).content.decode()
+    assert "We could not send you an e-mail just now." in page
+    assert client.get("/account/").status_code == 200
+
+
+def test_letters_about_the_account_are_html_and_text(client, alice):
+    client.post("/account/password/reset/", {"email": alice.email})
+    letter = mail.outbox[-1]
+    html = letter.alternatives[0]
+    assert html.mimetype == "text/html"
+    link = next(word for word in letter.body.split() if "/password/reset/key/" in word)
+    assert f'href="{link}"' in html.content
+    assert letter.subject.startswith("Fitting Room: ")
