@@ -2,9 +2,11 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile as File
 
 from tests import factories
+from tests.conftest import StrictClient
 from tests.factories import NOW, picture_bytes
 from tryon import media
 from tryon.models import Garment, Key, Photo, Status, TryOn, User
@@ -191,3 +193,40 @@ def test_customers_own_pieces_are_only_to_be_looked_at(as_staff, alice):
     assert response.status_code == 403
     own.refresh_from_db()
     assert own.name == "Mine"
+
+
+@pytest.fixture
+def as_operator(db):
+    user = User.objects.create_user("operator@example.org", is_staff=True)
+    user.groups.add(Group.objects.get(name="Operator"))
+    client = StrictClient()
+    client.force_login(user)
+    return client
+
+
+def test_an_operator_raises_a_limit_but_takes_no_rights(as_operator, alice):
+    page = f"/admin/tryon/user/{alice.pk}/change/"
+    html = as_operator.get(page).content.decode()
+    assert alice.password not in html
+    fields = {"daily_limit": "50", "email": "mine@example.org", "is_superuser": "on"}
+    as_operator.post(page, {**fields, "is_staff": "on", "password": "x"})
+    before = (alice.email, alice.password)
+    alice.refresh_from_db()
+    assert alice.daily_limit == 50
+    assert (alice.email, alice.password) == before
+    assert not alice.is_superuser
+    assert not alice.is_staff
+
+
+def test_an_operator_cannot_sign_in_as_somebody(as_operator, alice, staff):
+    for user in (alice, staff):
+        page = f"/admin/tryon/user/{user.pk}/password/"
+        fields = {"password1": "another password", "password2": "another password"}
+        assert as_operator.post(page, fields).status_code == 403
+    page = f"/admin/tryon/user/{staff.pk}/"
+    assert as_operator.post(page + "delete/", {"post": "yes"}).status_code == 403
+    as_operator.post(
+        "/admin/tryon/user/",
+        {"action": "delete_selected", "_selected_action": staff.pk, "post": "yes"},
+    )
+    assert User.objects.filter(pk=staff.pk).exists()

@@ -1,15 +1,20 @@
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import quotas, services
 from ..models import Garment, User
+from .base import ReadOnlyMixin
+
+RIGHTS: Any = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
 
 
 class CreationForm(AdminUserCreationForm):
@@ -20,8 +25,17 @@ class CreationForm(AdminUserCreationForm):
         fields = ("email",)
 
 
+class ChangeForm(UserChangeForm):
+    def clean_email(self) -> str | None:
+        email: str | None = self.cleaned_data["email"]
+        if not email and not self.instance.is_guest:
+            raise forms.ValidationError(_("Only a guest has no e-mail. Type one."))
+        return email or None
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):
+    form = ChangeForm
     add_form = CreationForm
     list_display = ["__str__", "is_staff", "daily_limit", "blocked_at", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
@@ -33,21 +47,37 @@ class UserAdmin(DjangoUserAdmin):
         (_("Tries"), {"fields": ["daily_limit", "used_today", "blocked_at"]}),
         (
             _("Rights"),
-            {
-                "fields": [
-                    "is_active",
-                    "is_staff",
-                    "is_superuser",
-                    "groups",
-                    "user_permissions",
-                ],
-                "classes": ["collapse"],
-            },
+            {"fields": RIGHTS, "classes": ["collapse"]},
         ),
     ]
     add_fieldsets = [
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
     ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Only a superuser gives rights, and changes how somebody signs in.
+
+        An operator would else take more than their own, or sign in as a customer.
+        """
+        fixed = super().get_readonly_fields(request, obj)
+        return fixed if _is_superuser(request) else [*fixed, "email", *RIGHTS]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or _is_superuser(request):
+            return super().get_fieldsets(request, obj)
+        signing_in = (None, {"fields": ["email", "date_joined", "last_login"]})
+        return [signing_in, *self.fieldsets[1:]]
+
+    def user_change_password(self, request: HttpRequest, *args: Any, **kw: Any) -> Any:
+        if not _is_superuser(request):
+            raise PermissionDenied
+        return super().user_change_password(request, *args, **kw)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     @admin.display(description=_("used in 24 hours"))
     def used_today(self, user: User) -> str:
@@ -65,4 +95,29 @@ class UserAdmin(DjangoUserAdmin):
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         for user in queryset:
-            self.delete_model(request, user)
+            if _may_touch(request, user):
+                self.delete_model(request, user)
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def _may_touch(request: HttpRequest, user: User | None) -> bool:
+    """Colleagues' passwords and addresses are a superuser's alone to change."""
+    return user is None or not user.is_staff or _is_superuser(request)
+
+
+admin.site.unregister(Authenticator)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyMixin, admin.ModelAdmin):
+    """Deleting it lets somebody in who lost the phone. Its secret is never shown."""
+
+    list_display = ["user", "type", "created_at", "last_used_at"]
+    fields = ["user", "type", "created_at", "last_used_at"]
+    search_fields = ["user__email"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_superuser(request)

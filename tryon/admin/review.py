@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -85,6 +85,8 @@ def _decide(request: HttpRequest, user: User) -> HttpResponse:
         told = _undo(request, user)
     else:
         pk = request.POST.get("result", "")
+        if not pk.isdecimal():
+            raise Http404
         result = get_object_or_404(Result.objects.select_related("try_on"), pk=pk)
         told = _act(request, user, result, action)
     request.session["review_told"] = told
