@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run setup test lint bench messages
+.PHONY: run setup test test-servers lint bench messages
 
 # Everything at http://127.0.0.1:8000; Ctrl-C ends it.
 run: setup .env
@@ -32,6 +32,10 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 # Tests read no .env: a shop's key is never spent.
 test: $(VENV)/.tests
 	@ENV_FILE= python -m pytest
+
+# The same on PostgreSQL, Redis and S3, started for it.
+test-servers: $(VENV)/.tests
+	@ENV_FILE= python -m tests.servers python -m pytest
 
 # The rows of the study with real processes, beside two baselines: about two hours.
 bench: $(VENV)/.tests

@@ -1,5 +1,6 @@
 """What all tests share: a folder for media, the people, and a strict client."""
 
+import contextlib
 import io
 import os
 import re
@@ -12,13 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
+from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import override_settings
 from django.utils import translation
 from PIL import Image
 
-from tests import factories
+from tests import factories, servers
 from tryon import consents
 from tryon.models import User
 from tryon.sandbox.jobs import Options
@@ -35,13 +40,35 @@ def missing(program: str, how: str) -> None:
     pytest.skip(sentence)
 
 
+@contextlib.contextmanager
+def missing_server() -> Iterator[None]:
+    """What a private server lacks, said as `missing` says it."""
+    try:
+        yield
+    except servers.Missing as lacking:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(lacking))
+        pytest.skip(str(lacking))
+
+
 @pytest.fixture(autouse=True)
-def _media(tmp_path: Path, settings: Any) -> None:
+def _media(tmp_path: Path) -> Iterator[None]:
     """Pictures of one test, gone with it; on S3 a folder of its own."""
     default = dict(settings.STORAGES["default"])
     place = tmp_path / "media" if settings.MEDIA_IS_LOCAL else uuid.uuid4().hex
     default["OPTIONS"] = {**default["OPTIONS"], "location": place}
-    settings.STORAGES = {**settings.STORAGES, "default": default}
+    with override_settings(STORAGES={**settings.STORAGES, "default": default}):
+        yield
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[None]:
+    """What is only so where pictures lie on the disk."""
+    local = "django.core.files.storage.FileSystemStorage"
+    place = {"location": tmp_path / "media", "base_url": None, "allow_overwrite": True}
+    storages = {**settings.STORAGES, "default": {"BACKEND": local, "OPTIONS": place}}
+    with override_settings(STORAGES=storages, MEDIA_IS_LOCAL=True):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -72,10 +99,21 @@ def media_files() -> Any:
 
 
 class StrictClient(Client):
-    """Fails on what the content security policy would block, and on stray tags."""
+    """Fails on what the content security policy would block, and on stray tags.
+
+    A redirect to a picture in S3 is followed, as a browser does.
+    """
 
     def request(self, **request: Any) -> Any:
         response = super().request(**request)
+        leads = response.headers.get("Location", "")
+        if not settings.MEDIA_IS_LOCAL and leads.startswith(
+            settings.AWS_S3_ENDPOINT_URL
+        ):
+            found = requests.get(leads, timeout=10)
+            kept = {"Cache-Control": response.headers["Cache-Control"]}
+            kept["Content-Type"] = found.headers["Content-Type"]
+            return HttpResponse(found.content, status=found.status_code, headers=kept)
         kind = response.headers.get("Content-Type", "")
         if not response.streaming and kind.startswith("text/html"):
             html = response.content.decode()

@@ -1,14 +1,18 @@
 """Each admin page opens with rows in it; what staff may press does it."""
 
+from pathlib import Path
+
 import pytest
+import skimage
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile as File
+from django.utils.html import escape
 
 from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW, picture_bytes
-from tryon import media
+from tryon import media, report_card
 from tryon.models import Garment, Key, Photo, Status, TryOn, User
 from tryon.models.ledger import KeyState
 
@@ -115,6 +119,29 @@ def test_catalogue(as_staff):
     assert not Garment.objects.catalogue().exists()
     act(as_staff, "garment", "bring_back", garment.pk)
     assert Garment.objects.catalogue().exists()
+
+
+def test_a_garment_picture_is_checked_when_it_comes(as_staff, shirt_photo):
+    room = (Path(skimage.__file__).parent / "data" / "coffee.png").read_bytes()
+    fields = {"kind": "upper_body", "name": "Coat", "product_url": ""}
+    for sku, data, told in (
+        ("G-1", shirt_photo, "Plain ground, sharp and large enough."),
+        ("G-2", room, "plain"),
+    ):
+        file = File("coat.jpg", data)
+        page = as_staff.post(
+            "/admin/tryon/garment/add/",
+            {**fields, "sku": sku, "new_picture": file, "_continue": "1"},
+            follow=True,
+        ).content.decode()
+        garment = Garment.objects.get(sku=sku)
+        card = report_card.of_garment(garment)
+        for problem in card.problems:
+            assert (
+                page.count(escape(problem.advice)) == 2
+            )  # as a message, and beside it
+        assert bool(card.problems) == (sku == "G-2")
+        assert told in page
 
 
 def test_a_garment_needs_a_picture_we_can_read(as_staff):

@@ -1,12 +1,14 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from .. import images, media, services, tasks
+from .. import images, media, report_card, services, tasks
 from ..forms import PictureField
 from ..models import Garment, Photo
 from .base import PictureAdmin, ReadOnlyMixin
@@ -60,6 +62,11 @@ class GarmentAdminForm(forms.ModelForm):
         return cleaned
 
 
+def _advice(garment: Garment) -> list[str]:
+    card = report_card.of_garment(garment)
+    return [line.advice for line in card.problems] if card else []
+
+
 @admin.register(Garment)
 class GarmentAdmin(PictureAdmin):
     """The catalogue; customers' own pieces are only to be looked at."""
@@ -72,6 +79,7 @@ class GarmentAdmin(PictureAdmin):
     list_select_related = ["owner"]
     fields = [
         "large",
+        "check_of_picture",
         "new_picture",
         "kind",
         "name",
@@ -82,7 +90,14 @@ class GarmentAdmin(PictureAdmin):
         "created_at",
         "retired_at",
     ]
-    readonly_fields = ["large", "size", "owner", "created_at", "retired_at"]
+    readonly_fields = [
+        "large",
+        "check_of_picture",
+        "size",
+        "owner",
+        "created_at",
+        "retired_at",
+    ]
     actions = ["retire", "bring_back"]
 
     def save_model(
@@ -99,6 +114,16 @@ class GarmentAdmin(PictureAdmin):
         if picture:
             media.delete(old_names)
             tasks.ask_for_renditions(obj)
+            for advice in _advice(obj):
+                messages.warning(request, advice)
+
+    @admin.display(description=_("check"))
+    def check_of_picture(self, garment: Garment) -> SafeString | str:
+        """What may cost tries: a picture that the model cannot read well."""
+        if not garment.measured:
+            return "–"
+        lines = _advice(garment) or [_("Plain ground, sharp and large enough.")]
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A customer's own piece is theirs to change."""

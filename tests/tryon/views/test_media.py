@@ -2,7 +2,7 @@ from tests import factories
 from tryon import media
 
 
-def test_private_caching_and_nosniff(as_alice, alice):
+def test_private_caching_and_nosniff(on_disk, as_alice, alice):
     photo = factories.photo(alice)
     response = as_alice.get(photo.url)
     assert response["Content-Type"] == "image/jpeg"
@@ -13,7 +13,7 @@ def test_private_caching_and_nosniff(as_alice, alice):
     assert again.status_code == 304
 
 
-def test_access_is_checked_before_not_modified(as_alice, as_bob, alice):
+def test_access_is_checked_before_not_modified(on_disk, as_alice, as_bob, alice):
     photo = factories.photo(alice)
     etag = as_alice.get(photo.url)["ETag"]
     assert as_bob.get(photo.url, headers={"If-None-Match": etag}).status_code == 404
