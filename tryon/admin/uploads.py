@@ -122,7 +122,7 @@ class GarmentAdmin(PictureAdmin):
         """What may cost tries: a picture that the model cannot read well."""
         if not garment.measured:
             return "–"
-        lines = _advice(garment) or [_("Plain ground, sharp and large enough.")]
+        lines = _advice(garment) or [str(_("Plain ground, sharp and large enough."))]
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
