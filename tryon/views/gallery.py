@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from .. import estimates
-from ..models import SLOTS, Status, TryOn
+from ..models import SLOTS, Garment, Status, TryOn, User
 from ..models.try_on import UNDER_WAY, TryOnQuerySet
 from .getters import OwnedRequest, owner_required
 
@@ -40,6 +40,7 @@ def gallery(request: OwnedRequest) -> HttpResponse:
     context = {
         "days": by_day(page.items, now),
         "filters": filters,
+        "piece": filters.piece_of(request.owner),
         "page": page,
         "select": "select" in request.GET,
         "newest": page.items[0].created_at.isoformat() if page.items else "",
@@ -67,6 +68,7 @@ class GalleryFilters:
     days: str = ""
     favourites: bool = False
     q: str = ""
+    garment: uuid.UUID | None = None
 
     @classmethod
     def of(cls, query: QueryDict) -> "GalleryFilters":
@@ -74,7 +76,12 @@ class GalleryFilters:
             value = query.get(name, "")
             return value if value in known else ""
 
+        try:
+            garment = uuid.UUID(query.get("garment", ""))
+        except ValueError:
+            garment = None
         return cls(
+            garment=garment,
             kind=one_of("kind", KINDS),
             state=one_of("state", STATES),
             days=one_of("days", DAYS),
@@ -86,6 +93,12 @@ class GalleryFilters:
     def any(self) -> bool:
         return self != GalleryFilters()
 
+    def piece_of(self, owner: User) -> Garment | None:
+        """The garment whose pictures are shown, retired or not."""
+        if self.garment is None:
+            return None
+        return Garment.objects.visible_to(owner).filter(pk=self.garment).first()
+
     def apply(self, rows: TryOnQuerySet, now: datetime) -> TryOnQuerySet:
         if self.kind:
             rows = rows.filter(KINDS[self.kind])
@@ -95,6 +108,9 @@ class GalleryFilters:
             rows = rows.filter(created_at__gt=now - timedelta(days=DAYS[self.days]))
         if self.favourites:
             rows = rows.filter(favourite_at__isnull=False)
+        if self.garment:
+            either = Q(garment=self.garment) | Q(bottom_garment=self.garment)
+            rows = rows.filter(either)
         if self.q:
             rows = rows.filter(
                 Q(garment__name__icontains=self.q)

@@ -127,10 +127,29 @@ def test_filters_by_state_date_favourite_and_words(as_alice, alice):
         "favourites=1": {old},
         "q=linen": {done},
         "q=LINEN&state=trouble": set(),
+        f"garment={done.garment_id}": {done},
+        f"garment={done.garment_id}&days=1&q=wool": set(),
+        f"garment={uuid.uuid4()}": set(),
+        "garment=nonsense": {done, failed, old},
         "q=%00&state=nonsense&days=x&kind=y": {done, failed, old},
     }.items():
         found = set(cards(as_alice, f"/gallery/?{query}"))
         assert found == {str(row.pk) for row in expected}, query
+
+
+def test_all_pictures_with_one_piece(as_alice, as_bob, alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    secret = factories.garment(owner=alice)
+    Garment.objects.filter(pk=secret.pk).update(name="My old coat")
+    page = as_alice.get(f"/try-on/{done.pk}/").content.decode()
+    link = f"/gallery/?garment={done.garment_id}"
+    assert f'href="{link}"' in page
+    html = as_alice.get(link).content.decode()
+    assert f"{done.garment.label} <svg" in html
+    # A stranger learns no name.
+    html = as_bob.get(f"/gallery/?garment={secret.pk}").content.decode()
+    assert "My old coat" not in html
+    assert "One piece" in html
 
 
 def test_an_empty_filter_leads_back(as_alice):
