@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
+from . import throttle
 from .middleware import GUEST, find_owner
 from .models import User
 
@@ -30,6 +31,10 @@ class AccountAdapter(DefaultAccountAdapter):
         ),
         "email_taken": _("There is an account with this e-mail. Sign in instead."),
     }
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Behind our own proxies theirs is everybody's: what they say of it."""
+        return throttle.address(request)
 
     def new_user(self, request: HttpRequest) -> User:
         """The guest's own row becomes the account."""

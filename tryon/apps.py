@@ -7,4 +7,4 @@ class TryonConfig(AppConfig):
     verbose_name = _("Fitting room")
 
     def ready(self) -> None:
-        from . import checks, signals  # noqa: F401
+        from . import checks, signals, tracing  # noqa: F401

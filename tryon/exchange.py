@@ -6,7 +6,7 @@ from functools import partial
 
 from django.conf import settings
 
-from . import answering, images, media, miragic
+from . import answering, images, media, miragic, tracing
 from .models import Result, Status, TryOn
 from .models.ledger import ApiRequest
 from .scheduling import budget
@@ -73,6 +73,7 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
     ).first()
     if try_on is None:
         return None
+    tracing.try_on_id.set(try_on_id)
     try:
         data = client().download(try_on.result_url)
         picture = images.read_result(data)
@@ -98,6 +99,7 @@ def _reserved(request_id: int, token: str) -> tuple[ApiRequest, TryOn] | None:
     )
     if request is None or request.try_on is None:
         return None
+    tracing.try_on_id.set(str(request.try_on.pk))
     if request.key.fingerprint not in budget.secrets():
         return None  # the sweep voids it
     return request, request.try_on

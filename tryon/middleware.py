@@ -1,17 +1,24 @@
 """Who is asking, and the health page that needs no host and no database."""
 
 import hashlib
+import logging
+import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from . import throttle
+from . import throttle, tracing
 from .models import User
 
 GUEST = "guest"  # session key
+PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+
+logger = logging.getLogger("tryon.requests")
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -25,6 +32,49 @@ class HealthMiddleware:
         if request.path == "/healthz":
             return HttpResponse("ok\n", content_type="text/plain")
         return self.get_response(request)
+
+
+class EdgeMiddleware:
+    """What is known of a request before anything is read: whence, how large, its id.
+
+    What a proxy says counts only if it is one of TRUSTED_PROXIES. Too large a body is
+    refused by its announced length, before it is parsed.
+    """
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        trusted = throttle.is_trusted(str(request.META.get("REMOTE_ADDR", "")))
+        if not trusted:
+            for name in ("PROTO", "FOR", "HOST"):
+                request.META.pop(f"HTTP_X_FORWARDED_{name}", None)
+        told = request.headers.get("X-Request-ID", "") if trusted else ""
+        began = time.perf_counter()
+        identity = tracing.begin(told)
+        if is_too_large(request):
+            response = render(request, "errors/too_large.html", status=413)
+        else:
+            response = self.get_response(request)
+        response["X-Request-ID"] = identity
+        response["Permissions-Policy"] = PERMISSIONS
+        found = request.resolver_match
+        # The view's name, since addresses hold the secrets of shares and hand-offs.
+        logger.info(
+            "%s %s %d in %.0f ms",
+            request.method,
+            found.view_name if found else "?",
+            response.status_code,
+            (time.perf_counter() - began) * 1000,
+        )
+        return response
+
+
+def is_too_large(request: HttpRequest) -> bool:
+    staff = request.path.startswith("/admin/")  # a catalogue's zip
+    most = settings.MAX_STAFF_BODY_MB if staff else settings.MAX_BODY_MB
+    told = request.META.get("CONTENT_LENGTH") or "0"
+    return not told.isdecimal() or int(told) > most * 2**20
 
 
 class OwnerMiddleware:

@@ -16,12 +16,13 @@ def address(request: HttpRequest) -> str:
     """
     came = str(request.META.get("REMOTE_ADDR", ""))
     told = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    while told and _is_trusted(came):
+    while told and is_trusted(came):
         came = told.pop().strip() or came
     return came
 
 
-def _is_trusted(text: str) -> bool:
+def is_trusted(text: str) -> bool:
+    """Whether an address is one of our own proxies'."""
     try:
         found = ip_address(text)
     except ValueError:

@@ -19,6 +19,7 @@ from .views import (
 urlpatterns = [
     path("", pages.home, name="home"),
     path("readyz", pages.readyz, name="readyz"),
+    path("metrics", pages.metrics, name="metrics"),
     path("privacy/", pages.privacy, name="privacy"),
     path("try-on/", compose.compose, name="compose"),
     path("try-on/updates/", try_ons.updates, name="updates"),

@@ -13,6 +13,7 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from . import errors
 from .env import BASE_DIR, Env
 
 env = Env.load()
@@ -76,6 +77,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "tryon.middleware.HealthMiddleware",
+    "tryon.middleware.EdgeMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -90,6 +93,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "tryon.middleware.OwnerMiddleware",
     "tryon.middleware.NotFoundMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES = [
@@ -279,16 +283,28 @@ EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"), "text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname)s %(name)s %(message)s"}},
-    "filters": {"keys": {"()": "tryon.miragic.redact.RedactKeys"}},
+    "formatters": {
+        "text": {"format": "%(levelname)s %(name)s %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s "
+            "%(task)s %(try_on)s",
+            "rename_fields": {"asctime": "time", "levelname": "level"},
+        },
+    },
+    "filters": {
+        "keys": {"()": "tryon.miragic.redact.RedactKeys"},
+        "context": {"()": "tryon.tracing.AddContext"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["keys"],
+            "formatter": LOG_FORMAT,
+            "filters": ["keys", "context"],
         }
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
@@ -300,8 +316,18 @@ LOGGING = {
         # Django's own console handler would say everything twice.
         "django": {"handlers": ["console"], "propagate": False, "level": "INFO"},
         "django.server": {"level": "WARNING"},
+        # Not a line for whatever robots ask for.
+        "django.request": {"level": "ERROR"},
+        # A line a page and a request to the API: for machines to read.
+        "tryon.requests": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
+        "tryon.scheduling": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
     },
 }
+
+METRICS_TOKEN = env.secret("METRICS_TOKEN")
+SENTRY_DSN = env.secret("SENTRY_DSN")
+if SENTRY_DSN:
+    errors.report_to(SENTRY_DSN)
 
 # --- the try-on API ---------------------------------------------------------------
 
@@ -332,6 +358,8 @@ TRYON_REVIEW = env.choice("TRYON_REVIEW", ("off", "flagged", "all"), "off")
 TRYON_MAX_UPLOAD_MB = env.number("TRYON_MAX_UPLOAD_MB", 25, minimum=0.1)
 TRYON_MAX_MEGAPIXELS = env.number("TRYON_MAX_MEGAPIXELS", 64, minimum=0.1)
 TRYON_RETURN_HOSTS = env.items("TRYON_RETURN_HOSTS")
+MAX_BODY_MB = 3 * TRYON_MAX_UPLOAD_MB + 1  # a photo, a top and a bottom in one form
+MAX_STAFF_BODY_MB = max(MAX_BODY_MB, 512)  # a zip of the catalogue
 
 # --- Celery -------------------------------------------------------------------------
 

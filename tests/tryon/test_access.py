@@ -116,6 +116,7 @@ def addresses(alice) -> dict[str, list[str]]:
         "home": ["/"],
         "privacy": ["/privacy/"],
         "readyz": ["/readyz"],
+        "metrics": ["/metrics"],
         "set_language": ["/language/"],
         "compose": ["/try-on/"],
         "updates": [f"/try-on/updates/?card={done.pk}:queued"],

@@ -1,4 +1,4 @@
-"""API keys never show in logs, errors or the database."""
+"""API keys never show in logs, errors or the database, nor secret addresses in logs."""
 
 import logging
 import re
@@ -7,12 +7,16 @@ import re
 KEY = re.compile(r"sk_(?:live|test)_[A-Za-z0-9_-]{6,}")
 
 
+# Whoever has the address of a share or a hand-off may use it.
+SECRET_ADDRESS = re.compile(r"(/[sp]/)[A-Za-z0-9_-]+")
+
+
 def redact(text: str) -> str:
-    return KEY.sub("sk_…", text)
+    return SECRET_ADDRESS.sub(r"\1…", KEY.sub("sk_…", text))
 
 
 class RedactKeys(logging.Filter):
-    """Cuts keys out of a log record, its arguments and its traceback."""
+    """Cuts them out of a log record, its arguments and its traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = redact(record.getMessage())

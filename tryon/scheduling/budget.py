@@ -163,6 +163,8 @@ def answer(
     ApiRequest.objects.filter(pk=request.pk).update(
         answered_at=now, outcome=outcome, http_status=status, detail=detail[:2000]
     )
+    seconds = (now - request.sent_at).total_seconds() if request.sent_at else 0
+    logger.info("%s %s in %.1f s", request.kind, outcome, seconds)
 
 
 def void(requests: Q) -> list[ApiRequest]:

@@ -1,11 +1,18 @@
 """Pages around the fitting room, and what a load balancer asks."""
 
-from django.db import DatabaseError, connection
+from django.conf import settings
+from django.contrib.admin.views.decorators import staff_member_required
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from .. import media, status, tasks
+from .. import metrics as figures
 
 
 @require_safe
@@ -25,8 +32,24 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         connection.ensure_connection()
         told["last_tick_seconds"] = status.last_tick_seconds()
-    except DatabaseError:
+    except Error:
         told["database"] = False
     told["broker"] = tasks.broker_answers()
     ready = told["database"] and told["storage"]
     return JsonResponse(told, status=200 if ready else 503)
+
+
+@require_safe
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, with METRICS_TOKEN as its bearer token, or for staff."""
+    told = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    token = settings.METRICS_TOKEN
+    if token and constant_time_compare(told, token):
+        return _metrics(request)
+    return staff_member_required(_metrics)(request)
+
+
+def _metrics(request: HttpRequest) -> HttpResponse:
+    page = figures.page(timezone.now())
+    return HttpResponse(page, content_type=CONTENT_TYPE_LATEST)
