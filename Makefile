@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run setup test test-servers lint bench messages
+.PHONY: run setup test test-servers lint bench messages pins
 
 # Everything at http://127.0.0.1:8000; Ctrl-C ends it.
 run: setup .env
@@ -40,6 +40,14 @@ test-servers: $(VENV)/.tests
 # The rows of the study with real processes, beside two baselines: about two hours.
 bench: $(VENV)/.tests
 	@ENV_FILE= python -m tests.bench --save docs
+
+# After a dependency has changed in pyproject.toml: every version, with its hashes.
+pins: $(VENV)/.tests
+	@uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make pins" pyproject.toml -o requirements.txt
+	@uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	  --custom-compile-command "make pins" --extra tests -c requirements.txt \
+	  pyproject.toml -o tests/requirements.txt
 
 # After a text has changed: collect, translate in locale/, and run it again to compile.
 messages: $(VENV)/.tests
