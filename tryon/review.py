@@ -111,7 +111,9 @@ def queue_of(*, reviewer: User, now: datetime) -> list[Result]:
 def _mine(reviewer: User, now: datetime) -> ResultQuerySet:
     claims = Result.objects.filter(claimed_by=reviewer, claimed_until__gt=now)
     # First the few, by name: else the whole queue is walked to find them in order.
-    rows = Result.objects.pending().filter(pk__in=list(claims.values_list("pk", flat=True)))
+    rows = Result.objects.pending().filter(
+        pk__in=list(claims.values_list("pk", flat=True))
+    )
     return rows.select_related(
         "try_on__photo",
         "try_on__garment",
