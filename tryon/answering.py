@@ -17,7 +17,7 @@ from django.db import (
 )
 from django.db.models import Q
 
-from . import images, media, miragic
+from . import erasing, images, media, miragic
 from .miragic.answers import RESULT_FIELDS
 from .models import FailureCode, InvalidMove, Result, StaleMove, Status, TryOn
 from .models.ledger import ApiRequest, KeyState, Outcome
@@ -248,12 +248,17 @@ def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | N
             )
             result.save(force_insert=True)
     except (StaleMove, InvalidMove):
-        media.delete(result.file_names)
+        erasing.erase(result.file_names)
         return None
     except DatabaseError:
         media.delete(result.file_names)  # fetched again when its lease runs out
         raise
     return result
+
+
+def keep_fetching(try_on: TryOn, now: datetime) -> None:
+    """Our own storage is away, however long: that is no attempt of the API's."""
+    try_on.put_off(timing().backoff, now, counts=False)
 
 
 def fetch_failed(try_on: TryOn, detail: str, now: datetime, *, final: bool) -> None:

@@ -34,6 +34,9 @@ def submit(request_id: int, token: str) -> bool:
     except FileNotFoundError as error:
         answering.pictures_unreadable(request, str(error), budget.database_now())
         return False
+    except media.Away:
+        logger.warning("storage is away; the job goes back in line")
+        return False  # its reservation is soon void
     secret = budget.secrets()[request.key.fingerprint]
     if not budget.send(request, budget.database_now()):
         return False
@@ -82,7 +85,12 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
     except (images.PictureError, images.Busy) as error:
         detail, final = f"not a picture: {error}", False
     else:
-        return answering.fetched(try_on, picture, budget.database_now())
+        try:
+            return answering.fetched(try_on, picture, budget.database_now())
+        except media.Away:
+            logger.warning("storage is away; the picture is fetched again")
+            answering.keep_fetching(try_on, budget.database_now())
+            return None
     answering.fetch_failed(try_on, detail, budget.database_now(), final=final)
     return None
 

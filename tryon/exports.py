@@ -9,7 +9,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.core.files import File
@@ -18,7 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
-from . import images, media, my_data
+from . import erasing, images, media, my_data
 from .models import Export, TryOn, User
 from .models.export import LIFETIME
 
@@ -68,7 +67,7 @@ def make(*, pk: str, now: datetime) -> None:
     # Claimed by another meanwhile, or its pictures deleted: then this one is nobody's.
     mine = rows.filter(state=Export.State.MAKING, claimed_at=now)
     if not mine.update(state=Export.State.READY, file_name=name, size=size):
-        media.delete([name])
+        erasing.erase([name])
 
 
 def _entries(export: Export) -> Iterator[tuple[str, bytes]]:
@@ -127,5 +126,6 @@ def purge(*, now: datetime) -> None:
 def drop(export: Export) -> None:
     """With its file; also when a picture in it is deleted."""
     names = [export.file_name] if export.file_name else []
-    export.delete()
-    transaction.on_commit(partial(media.delete, names))
+    with transaction.atomic():
+        export.delete()
+        erasing.erase(names)

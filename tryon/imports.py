@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from . import catalogue, media
+from . import catalogue, erasing, media
 from .models import CatalogueImport, Garment, User
 from .models.imports import CatalogueImport as Row
 
@@ -65,7 +65,7 @@ def work(*, pk: str, now: datetime) -> list[Garment]:
         claimed_at=None,
     )
     if not dry:
-        media.delete([row.file_name])
+        erasing.erase([row.file_name])
     return [] if dry else outcome.new
 
 

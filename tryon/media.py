@@ -6,6 +6,8 @@ Pages link ``/media/<name>``; the view decides who may see it and then calls
 
 import re
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,6 +27,21 @@ CONTENT_TYPES = {"jpg": "image/jpeg", "webp": "image/webp"}
 DAY = 24 * 3600
 
 
+class Away(Exception):
+    """Storage does not take or give anything now: full, or not to be reached."""
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Whatever storage raises is `FileNotFoundError` or `Away`."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (OSError, BotoCoreError, ClientError) as error:
+        raise Away(str(error)) from error
+
+
 def new_stem(kind: str) -> str:
     """A name nobody can guess: 128 random bits behind the kind."""
     return f"{kind}-{secrets.token_urlsafe(16)}"
@@ -35,35 +52,39 @@ def url(name: str) -> str:
 
 
 def save(name: str, content: File) -> None:
-    """Write a file; one that is there under this name is overwritten."""
-    default_storage.save(name, content)
+    """Write a file; one that is there under this name is overwritten. Raises `Away`."""
+    with _reached():
+        default_storage.save(name, content)
 
 
 def is_there() -> bool:
     """Whether storage answers at all."""
     try:
-        default_storage.exists("readyz")
-    except (OSError, BotoCoreError, ClientError):
+        with _reached():
+            default_storage.exists("readyz")
+    except Away:
         return False
     return True
 
 
 def open_file(name: str) -> File:
-    """Raises `FileNotFoundError` when the file is gone."""
-    return default_storage.open(name)
+    """Raises `FileNotFoundError` when the file is gone, `Away`."""
+    with _reached():
+        return default_storage.open(name)
 
 
 def read(name: str) -> bytes:
-    """Raises `FileNotFoundError` when the file is gone."""
-    with open_file(name) as file:
+    """Raises `FileNotFoundError` when the file is gone, `Away`."""
+    with _reached(), open_file(name) as file:
         data: bytes = file.read()
     return data
 
 
 def delete(names: list[str]) -> None:
-    """Delete each file; one that is not there is no error."""
-    for name in names:
-        default_storage.delete(name)
+    """Delete each file; one that is not there is no error. Raises `Away`."""
+    with _reached():
+        for name in names:
+            default_storage.delete(name)
 
 
 def serve_private(request: HttpRequest, name: str, now: datetime) -> HttpResponseBase:
@@ -79,7 +100,7 @@ def serve_private(request: HttpRequest, name: str, now: datetime) -> HttpRespons
         response: HttpResponseBase = HttpResponse(status=304)
     else:
         try:
-            file = default_storage.open(name)
+            file = open_file(name)
         except FileNotFoundError:
             raise Http404 from None
         response = FileResponse(file, content_type=_content_type(name))

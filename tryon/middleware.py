@@ -11,10 +11,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from . import throttle, tracing
+from . import images, media, throttle, tracing
 from .models import User
 
 GUEST = "guest"  # session key
+RETRY_AFTER = 10  # seconds
 PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
 logger = logging.getLogger("tryon.requests")
@@ -92,8 +93,11 @@ class OwnerMiddleware:
         return response
 
 
-class NotFoundMiddleware:
-    """Our own page for what is gone, with DEBUG too: `make run` has customers."""
+class ExceptionMiddleware:
+    """Our own pages for what is gone, too much or away, with DEBUG too.
+
+    Storage that is away, and more pictures than can be read, ask to come again.
+    """
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
@@ -108,6 +112,11 @@ class NotFoundMiddleware:
             return render(request, "errors/404.html", status=404)
         if isinstance(exception, TooManyGuests):
             return render(request, "errors/guests.html", status=429)
+        if isinstance(exception, (images.Busy, media.Away)):
+            away = isinstance(exception, media.Away)
+            response = render(request, "errors/busy.html", {"away": away}, status=503)
+            response["Retry-After"] = str(RETRY_AFTER)
+            return response
         return None
 
 

@@ -14,7 +14,7 @@ from django.apps import apps
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import exchange, exports, images, imports, letters, services
+from . import exchange, exports, images, imports, letters, media, services
 from .models import CatalogueImport, Export, Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
@@ -131,7 +131,7 @@ def _render_all(model: str, pk: str) -> None:
     while row is not None:
         try:
             services.make_renditions(row=row, now=timezone.now())
-        except images.Busy:
+        except (images.Busy, media.Away):
             return
         except FileNotFoundError:
             logger.info("%s was deleted meanwhile", row)

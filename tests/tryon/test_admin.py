@@ -98,7 +98,7 @@ def test_keys_can_be_paused_and_started(as_staff, rows):
     assert key.state == KeyState.WORKING
 
 
-def test_catalogue(as_staff):
+def test_catalogue(as_staff, django_capture_on_commit_callbacks):
     file = File("coat.png", picture_bytes(format="PNG"))
     fields = {"kind": "upper_body", "name": "Coat", "sku": "N-1", "product_url": ""}
     as_staff.post("/admin/tryon/garment/add/", {**fields, "new_picture": file})
@@ -106,10 +106,11 @@ def test_catalogue(as_staff):
     assert (garment.owner, garment.name) == (None, "Coat")
     first = garment.file_name
     file = File("coat.png", picture_bytes(format="PNG"))
-    as_staff.post(
-        f"/admin/tryon/garment/{garment.pk}/change/",
-        {**fields, "name": "Warm coat", "new_picture": file},
-    )
+    with django_capture_on_commit_callbacks(execute=True):
+        as_staff.post(
+            f"/admin/tryon/garment/{garment.pk}/change/",
+            {**fields, "name": "Warm coat", "new_picture": file},
+        )
     garment.refresh_from_db()
     assert garment.name == "Warm coat"
     assert garment.file_name != first

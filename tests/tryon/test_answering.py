@@ -266,11 +266,14 @@ def test_fetched(fetching, media_files):
     assert fetching.raw_answer == {"data": {"mode": "SINGLE"}}
 
 
-def test_a_picture_nobody_wants_any_more_leaves_no_file(fetching, alice, media_files):
+def test_a_picture_nobody_wants_any_more_leaves_no_file(
+    fetching, alice, media_files, django_capture_on_commit_callbacks
+):
     before = media_files()
     services.delete_try_on(try_on=fetching, now=NOW, by=alice)
     picture = images.read_result(factories.picture_bytes())
-    assert answering.fetched(fetching, picture, LATER) is None
+    with django_capture_on_commit_callbacks(execute=True):
+        assert answering.fetched(fetching, picture, LATER) is None
     assert media_files() == before
     assert not Result.objects.exists()
 

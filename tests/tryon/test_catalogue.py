@@ -135,7 +135,9 @@ def zipped(text: str, pictures: dict[str, bytes]) -> io.BytesIO:
     return out
 
 
-def test_a_zip_in_the_admin_dry_first(as_staff, media_files):
+def test_a_zip_in_the_admin_dry_first(
+    as_staff, media_files, django_capture_on_commit_callbacks
+):
     file = zipped(text_of(GOOD, changed(sku="")), {"a.jpg": picture_bytes()})
     response = as_staff.post("/admin/tryon/catalogueimport/start/", {"file": file})
     row = CatalogueImport.objects.get()
@@ -146,7 +148,8 @@ def test_a_zip_in_the_admin_dry_first(as_staff, media_files):
     assert "1 new, 0 changed, 1 not." in html
     assert "no SKU" in html
     as_staff.post(page)
-    tasks.work_import(str(row.pk))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.work_import(str(row.pk))
     assert Garment.objects.get().sku == "S-1"
     as_staff.post(page)
     tasks.work_import(str(row.pk))

@@ -235,10 +235,13 @@ def test_deleting_while_it_is_being_completed_leaves_no_picture(alice, media_fil
     assert name not in media_files()
 
 
-def test_renditions_of_what_was_deleted_meanwhile_leave_no_file(alice, media_files):
+def test_renditions_of_what_was_deleted_meanwhile_leave_no_file(
+    alice, media_files, django_capture_on_commit_callbacks
+):
     photo = factories.photo(alice)
     Photo.objects.filter(pk=photo.pk).delete()
-    services.make_renditions(row=photo, now=NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        services.make_renditions(row=photo, now=NOW)
     assert media_files() == []
 
 

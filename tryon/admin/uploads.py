@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from .. import images, media, report_card, services, tasks
+from .. import erasing, images, report_card, services, tasks
 from ..forms import PictureField
 from ..models import Garment, Photo
 from .base import PictureAdmin, ReadOnlyMixin
@@ -112,7 +112,7 @@ class GarmentAdmin(PictureAdmin):
             obj.store(picture)
         obj.save()
         if picture:
-            media.delete(old_names)
+            erasing.erase(old_names)
             tasks.ask_for_renditions(obj)
             for advice in _advice(obj):
                 messages.warning(request, advice)

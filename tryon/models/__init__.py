@@ -1,5 +1,6 @@
 from .access import PictureAccess
 from .accounts import Consent, DeletionReceipt, Shop, User
+from .doomed import DoomedFile
 from .export import Export
 from .fitting import Fitting
 from .handoff import Handoff
@@ -23,6 +24,7 @@ __all__ = [
     "CatalogueImport",
     "Consent",
     "DeletionReceipt",
+    "DoomedFile",
     "Export",
     "FailureCode",
     "Fitting",

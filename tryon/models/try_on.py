@@ -355,12 +355,12 @@ class TryOn(models.Model):
             claim=None, lease_until=None
         )
 
-    def put_off(self, seconds: float, now: datetime) -> None:
+    def put_off(self, seconds: float, now: datetime, *, counts: bool = True) -> None:
         """Give the claim back and try again no sooner than in `seconds`."""
         TryOn.objects.filter(pk=self.pk, claim=self.claim).update(
             claim=None,
             lease_until=None,
-            attempts=F("attempts") + 1,
+            attempts=F("attempts") + int(counts),
             next_attempt_at=now + timedelta(seconds=seconds),
         )
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -13,7 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
 
-from .. import exports, media
+from .. import erasing, exports
 from ..models import (
     DeletionReceipt,
     Export,
@@ -87,7 +86,7 @@ def _delete_picture(
         names = row.file_names
         owner = row.owner
         row.delete()
-        transaction.on_commit(lambda: media.delete(names))
+        erasing.erase(names)
         return _receipt(owner, now, **counted)
 
 
@@ -118,7 +117,7 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
         for result in Result.objects.filter(try_on=try_on.pk):
             names = result.file_names
             result.delete()
-            transaction.on_commit(partial(media.delete, names))
+            erasing.erase(names)
 
 
 def delete_owner(*, owner: User, now: datetime) -> DeletionReceipt:
@@ -148,11 +147,12 @@ def _delete_all(owner: User, now: datetime) -> None:
     names = [name for row in rows for name in row.file_names]
     owner.photos.all().delete()
     owner.garments.all().delete()
-    transaction.on_commit(lambda: media.delete(names))
+    erasing.erase(names)
 
 
 def purge(*, now: datetime) -> None:
     """What is due goes: guests after a day, tombstones past the quota's window."""
+    erasing.finish()
     for guest in User.objects.expired_guests(now):
         delete_owner(owner=guest, now=now)
     TryOn.objects.tombstones(now).delete()

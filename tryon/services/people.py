@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from .. import media
+from .. import erasing
 from ..models import Export, Fitting, TryOn, User
 
 
@@ -34,4 +34,4 @@ def _hand_over(row: Any, owner: User, noun: str, mine: Any) -> None:
     for field in ("photo",) if noun == "photo" else ("garment", "bottom_garment"):
         TryOn.objects.filter(**{field: row}).update(**{field: twin})
     names = row.file_names
-    transaction.on_commit(lambda: media.delete(names))
+    erasing.erase(names)

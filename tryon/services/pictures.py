@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from .. import changes, images, media
+from .. import changes, erasing, images, media
 from ..models import Garment, Photo, Result, User
 from ..models.result import Priority
 from .deletion import delete_photo
@@ -48,7 +48,7 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
         with transaction.atomic():
             row.save(force_insert=True)
     except IntegrityError:
-        media.delete(row.file_names)
+        erasing.erase(row.file_names)
         found = same.first()  # the same upload, a moment earlier
         if found is None:
             raise
@@ -75,7 +75,7 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
         media.save(row.rendition_name(width), ContentFile(made))
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk).update(renditions_at=now):
-        media.delete(row.file_names)  # it was deleted meanwhile
+        erasing.erase(row.file_names)  # it was deleted meanwhile
 
 
 def compare_result(*, result: Result, now: datetime) -> None:
@@ -90,7 +90,7 @@ def compare_result(*, result: Result, now: datetime) -> None:
     media.save(result.changes_name, ContentFile(found.layer))
     rows = Result.objects.filter(pk=result.pk)
     if not rows.update(changed_outside=found.outside):
-        media.delete(result.file_names)  # it was deleted meanwhile
+        erasing.erase(result.file_names)  # it was deleted meanwhile
         return
     wrong = found.suspicions()
     if wrong:

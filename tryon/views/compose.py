@@ -19,7 +19,6 @@ from ..forms import ComposeForm, FittingForm
 from ..middleware import make_guest
 from ..models import SLOTS, Garment, GarmentKind, Photo, User
 from . import returning
-from .errors import busy_is_503
 from .getters import OwnedRequest
 
 PHOTOS = 12
@@ -28,7 +27,6 @@ GARMENTS = 60
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @ensure_csrf_cookie
-@busy_is_503
 def compose(request: OwnedRequest) -> HttpResponse:
     """One outfit, or with `several` many garments at once: a fitting.
 

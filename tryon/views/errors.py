@@ -1,30 +1,7 @@
 """Pages for when it does not work, each in the shell and with one button."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-
-from .. import images
-
-RETRY_AFTER = 10  # seconds
-
-
-def busy_is_503(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """More pictures come in than can be read: ask to send it again in a moment."""
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except images.Busy:
-            response = render(request, "errors/busy.html", status=503)
-            response["Retry-After"] = str(RETRY_AFTER)
-            return response
-
-    return wrapper
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -18,7 +18,6 @@ from ..forms import GarmentForm
 from ..middleware import make_guest
 from ..models import Garment, TryOn
 from .deleted import deleted
-from .errors import busy_is_503
 from .getters import OwnedRequest, get_own_garment, owner_required
 
 PAGE = 60
@@ -26,7 +25,6 @@ PAGE = 60
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @ensure_csrf_cookie
-@busy_is_503
 def garments(request: OwnedRequest) -> HttpResponse:
     form = GarmentForm()
     mine = request.GET.get("of") == "mine" or request.method == "POST"

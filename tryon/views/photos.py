@@ -23,7 +23,6 @@ from ..forms import PhotoForm, RepairForm
 from ..middleware import make_guest
 from ..models import SLOTS, Photo, TryOn
 from .deleted import deleted
-from .errors import busy_is_503
 from .getters import OwnedRequest, get_photo, owner_required
 
 MOST = 200
@@ -31,7 +30,6 @@ MOST = 200
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @ensure_csrf_cookie
-@busy_is_503
 def photos(request: OwnedRequest) -> HttpResponse:
     """The photos; POST adds one. With `Accept: application/json` answers its tile."""
     scripted = request.headers.get("Accept") == "application/json"
@@ -102,7 +100,6 @@ def report(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 @owner_required
-@busy_is_503
 def repair(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     """Mend a photo; `next=compose` goes back there with the choice kept."""
     row = get_photo(request, pk)

@@ -118,7 +118,7 @@ def test_deleting_a_picture_ends_its_zips(
 
 
 def test_deleting_while_it_is_made_leaves_no_file(
-    as_alice, three, media_files, monkeypatch
+    as_alice, three, media_files, monkeypatch, django_capture_on_commit_callbacks
 ):
     post(as_alice, "download", three)
     export = Export.objects.get()
@@ -129,7 +129,8 @@ def test_deleting_while_it_is_made_leaves_no_file(
         Export.objects.all().delete()
 
     monkeypatch.setattr(exports, "_entries", deleted_meanwhile)
-    exports.make(pk=str(export.pk), now=timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        exports.make(pk=str(export.pk), now=timezone.now())
     assert not any(name.startswith("export-") for name in media_files())
 
 

@@ -1,0 +1,77 @@
+"""A deleted picture is gone, even if storage was away or the process was killed."""
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import SimpleUploadedFile as File
+from django.db import transaction
+
+from tests import factories
+from tests.factories import NOW, picture_bytes
+from tryon import erasing, media, services
+from tryon.models import DoomedFile, Photo, Status
+
+
+@pytest.fixture
+def full(monkeypatch, on_disk):
+    """A disk that takes nothing and gives nothing."""
+
+    def refuse(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    def stop():
+        for name in ("_save", "_open", "delete"):
+            monkeypatch.setattr(FileSystemStorage, name, refuse)
+
+    return stop
+
+
+def test_what_storage_does_not_take_now_goes_later(
+    alice, full, monkeypatch, django_capture_on_commit_callbacks
+):
+    photo = factories.photo(alice)
+    with monkeypatch.context():
+        full()
+        with django_capture_on_commit_callbacks(execute=True):
+            services.delete_photo(photo=photo, now=NOW, by=alice)
+        assert not Photo.objects.exists()
+        assert DoomedFile.objects.filter(name=photo.file_name).exists()
+        monkeypatch.undo()
+    assert media.read(photo.file_name)
+    services.purge(now=NOW)
+    assert not DoomedFile.objects.exists()
+    with pytest.raises(FileNotFoundError):
+        media.read(photo.file_name)
+
+
+def test_killed_between_the_row_and_the_file(alice, on_disk):
+    """The row is gone, the list has the names: the next round deletes them."""
+    photo = factories.photo(alice)
+    services.delete_photo(photo=photo, now=NOW, by=alice)  # nothing runs on commit
+    assert media.read(photo.file_name)
+    erasing.finish()
+    with pytest.raises(FileNotFoundError):
+        media.read(photo.file_name)
+
+
+def test_a_deletion_that_is_undone_dooms_nothing(alice):
+    photo = factories.photo(alice)
+    with transaction.atomic():
+        services.delete_photo(photo=photo, now=NOW, by=alice)
+        transaction.set_rollback(True)
+    assert not DoomedFile.objects.exists()
+
+
+def test_a_full_disk_asks_to_come_again_and_keeps_nothing(as_alice, alice, full):
+    full()
+    response = as_alice.post("/photos/", {"photo_file": File("x.jpg", picture_bytes())})
+    assert response.status_code == 503
+    assert response["Retry-After"] == "10"
+    assert "does not answer right now" in response.content.decode()
+    assert not Photo.objects.exists()
+
+
+def test_a_picture_that_cannot_be_shown_now_is_not_gone(as_alice, alice, full):
+    done = factories.try_on(alice, Status.COMPLETED)
+    full()
+    assert as_alice.get(done.result.url).status_code == 503
+    assert as_alice.get(f"/try-on/{done.pk}/download/").status_code == 503

@@ -1,0 +1,34 @@
+"""Files go with their rows: at once, or as soon as storage is there again.
+
+The names are kept in the database until then, so that a process killed between the two,
+or a bucket that is away, leaves no picture behind.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from . import media
+from .models import DoomedFile
+
+logger = logging.getLogger(__name__)
+AT_ONCE = 500
+
+
+def erase(names: Iterable[str]) -> None:
+    """Within the transaction that deletes their rows."""
+    doomed = [DoomedFile(name=name) for name in names]
+    DoomedFile.objects.bulk_create(doomed, ignore_conflicts=True)
+    transaction.on_commit(finish)
+
+
+def finish() -> None:
+    """Delete what is to be deleted; what storage does not take stays on the list."""
+    for row in DoomedFile.objects.order_by("at")[:AT_ONCE]:
+        try:
+            media.delete([row.name])
+        except media.Away as away:
+            logger.warning("files wait to be deleted: %s", away)
+            return
+        row.delete()
