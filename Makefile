@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run setup test test-servers lint bench messages pins
+.PHONY: run setup test test-servers stack lint bench messages pins
 
 # Everything at http://127.0.0.1:8000; Ctrl-C ends it.
 run: setup .env
@@ -36,6 +36,10 @@ test: $(VENV)/.tests
 # The same on PostgreSQL, Redis and S3, started for it.
 test-servers: $(VENV)/.tests
 	@ENV_FILE= python -m tests.servers python -m pytest
+
+# Granian, PostgreSQL, Redis and S3 with the demo shop, to try and to load.
+stack: $(VENV)/.tests
+	@ENV_FILE= python -m tests.stack
 
 # The rows of the study with real processes, beside two baselines: about two hours.
 bench: $(VENV)/.tests

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,6 +144,25 @@ class House:
             until(condition, seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.logs()}") from None
+
+    @contextlib.contextmanager
+    def supervised(self, *names: str) -> Iterator[None]:
+        """Who ends is started again, as systemd, Docker or `make run` would."""
+        ended = threading.Event()
+
+        def watch() -> None:
+            while not ended.wait(0.2):
+                for name in names:
+                    if self.processes[name].poll() is not None:
+                        self.start(name)
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
     def logs(self) -> str:
         tails = []

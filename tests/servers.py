@@ -200,7 +200,10 @@ def s3() -> Iterator[tuple[Server, dict[str, str]]]:
 
         def ready() -> None:
             """The port answers some seconds before anything can be stored."""
-            with contextlib.suppress(client.exceptions.BucketAlreadyExists):
+            there = client.exceptions
+            with contextlib.suppress(
+                there.BucketAlreadyExists, there.BucketAlreadyOwnedByYou
+            ):
                 client.create_bucket(Bucket=BUCKET)
             client.put_object(Bucket=BUCKET, Key="ready", Body=b"")
             client.delete_object(Bucket=BUCKET, Key="ready")

@@ -1,0 +1,57 @@
+"""Jobs for a house under test, each of another pair of pictures."""
+
+from tests.house import House
+from tryon.demo import FOLDER
+
+
+def people(n: int) -> list:
+    return sorted((FOLDER / "people").glob("*.jpg"))[:n]
+
+
+def pieces() -> list:
+    return sorted((FOLDER / "garments").glob("*.jpg"))
+
+
+QUEUE = """
+from pathlib import Path
+from tryon import images, services, tasks
+from tryon.models import User
+from django.utils import timezone
+owner, _ = User.objects.get_or_create(email="k@example.org", daily_limit=999)
+for person, piece in {pairs!r}:
+    photo = services.add_photo(
+        owner=owner, picture=images.read_person(open(person, "rb")), now=timezone.now()
+    )
+    garment = services.add_garment(
+        owner=owner,
+        picture=images.read_garment(open(piece, "rb")),
+        kind="upper_body",
+        now=timezone.now(),
+    )
+    outfit = services.Outfit(garment)
+    made, _ = services.create_try_on(
+        owner=owner, photo=photo, outfit=outfit, now=timezone.now()
+    )
+    print(made.pk)
+tasks.wake_up()
+"""
+
+
+def queue(house: House, n: int, first: int = 0) -> list[str]:
+    """n jobs at once; `first` makes those of a second call others, up to 180."""
+    persons, garments = people(9), pieces()
+    pairs = [
+        (str(persons[n % 9]), str(garments[(n // 9 + n % 9) % len(garments)]))
+        for n in range(first, first + n)
+    ]
+    done = house.manage("shell", "-v", "0", "-c", QUEUE.format(pairs=pairs))
+    return done.stdout.split()
+
+
+def none_lost_or_doubled(house: House, n: int) -> None:
+    """All of them completed, each paid for once, none refused for its pace."""
+    house.until(lambda: house.states()["completed"] == n, seconds=120)
+    told = house.sandbox()
+    assert told is not None
+    assert (told["submits"], told["distinct_pictures"]) == (n, n)
+    assert told["refused_429"] == 0

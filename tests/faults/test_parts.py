@@ -1,0 +1,259 @@
+"""PostgreSQL, Redis, S3 or the API go away under way, and come back.
+
+Nothing is lost or doubled, and nobody has to lend a hand. FAULT_SECONDS sets how long
+they are away: a few here, ``FAULT_SECONDS=60 pytest tests/faults`` for a minute.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+import redis
+import requests
+
+from tests.conftest import missing, missing_server
+from tests.faults.jobs import none_lost_or_doubled, queue
+from tests.house import House, free_pair, house
+from tests.servers import Server
+from tests.stack import stack
+
+AWAY = float(os.environ.get("FAULT_SECONDS", "4"))
+CLOCK = Path(__file__).with_name("clock")
+JOBS = 12
+Stack = tuple[House, dict[str, Server]]
+
+
+@pytest.fixture(scope="module")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    folder = tmp_path_factory.mktemp("parts")
+    with missing_server(), stack(folder / "house", speed=10) as (made, parts):
+        made.start_sandbox(seconds=40, spread=0.3, keep=folder / "sandbox")
+        made.start("worker", "beat", "web")
+        made.until(made.is_up)
+        with made.supervised("worker", "beat"):
+            yield made, parts
+
+
+@pytest.fixture
+def running(production: Stack) -> Stack:
+    """With jobs on their way to the API and back, beside those of earlier tests."""
+    made, parts = production
+    queue(made, JOBS, first=sum(made.states().values()))
+    made.until(lambda: made.states()["processing"] >= 3)
+    return made, parts
+
+
+@contextmanager
+def visitors(made: House, port: int = 0, page: str = "/") -> Iterator[list[int]]:
+    """Somebody looks at a page all the time; what they were answered."""
+    answers: list[int] = []
+    ended = threading.Event()
+    address = f"http://127.0.0.1:{port or made.port}{page}"
+
+    def look() -> None:
+        while not ended.is_set():
+            try:
+                answers.append(requests.get(address, timeout=10).status_code)
+            except requests.RequestException:
+                answers.append(0)
+            time.sleep(0.05)
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        ended.set()
+        thread.join()
+
+
+def ready(made: House) -> int:
+    return requests.get(f"{made.url}/readyz", timeout=30).status_code
+
+
+def all_home(made: House) -> None:
+    """Completed, or uncertain because an answer was truly lost; none twice."""
+
+    def at_rest() -> bool:
+        states = made.states()
+        return states["completed"] + states["unconfirmed"] == sum(states.values())
+
+    made.until(at_rest, seconds=120)
+    told = json.loads(made.manage("shell", "-v", "0", "-c", LEDGER).stdout)
+    assert made.states()["unconfirmed"] == told["lost"] <= 2
+    assert told["most_accepted"] == 1
+    assert told["refused"] == 0
+
+
+LEDGER = """
+import json
+from django.db.models import Count
+from tryon.models import ApiRequest
+submits = ApiRequest.objects.filter(kind="submit")
+accepted = submits.filter(outcome="accepted").values("try_on").annotate(n=Count("pk"))
+print(json.dumps({
+    "lost": submits.filter(outcome__in=("lost", "unclear")).count(),
+    "refused": ApiRequest.objects.filter(outcome="rate_limited").count(),
+    "most_accepted": max(row["n"] for row in accepted),
+}))
+"""
+
+
+def test_postgres_restarts(running: Stack) -> None:
+    made, parts = running
+    parts["postgres"].stop(signal.SIGINT)
+    with visitors(made) as answers:
+        made.until(lambda: ready(made) == 503)
+        time.sleep(AWAY)
+        parts["postgres"].start()
+        made.until(lambda: ready(made) == 200)
+    # The front page asks the database for nothing.
+    assert set(answers) == {200}
+    all_home(made)
+
+
+def test_redis_restarts_and_forgets_everything(running: Stack) -> None:
+    made, parts = running
+    parts["redis"].stop(signal.SIGKILL)
+    with visitors(made) as answers:
+        time.sleep(AWAY)
+        parts["redis"].start()
+        made.until(lambda: ready(made) == 200)
+    with redis.Redis.from_url(made.env["CELERY_BROKER_URL"]) as client:
+        client.flushall()
+    assert set(answers) == {200}
+    all_home(made)
+
+
+def test_s3_is_away(running: Stack) -> None:
+    made, parts = running
+    parts["s3"].stop(signal.SIGKILL)
+    made.until(lambda: ready(made) == 503)
+    time.sleep(AWAY)
+    parts["s3"].start()
+    made.until(lambda: ready(made) == 200)
+    all_home(made)
+
+
+def test_the_api_is_away(running: Stack) -> None:
+    """What was in a POST just then may be uncertain; nothing else, nothing twice."""
+    made, _parts = running
+    made.kill("sandbox")
+    time.sleep(AWAY)
+    made.start("sandbox")
+    made.until(lambda: made.sandbox() is not None)
+    all_home(made)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[House]:
+    """The embedded house, with a database elsewhere than its pictures."""
+    with house(tmp_path / "house", speed=10) as made:
+        made.start_sandbox(seconds=40, spread=0.3)
+        yield made
+
+
+def test_the_disk_for_pictures_is_full(small: House) -> None:
+    """Pictures that are paid for come home once there is room."""
+    folder = made_small_disk(small.folder / "data" / "media", megabytes=12)
+    try:
+        queue(small, JOBS)
+        left = shutil.disk_usage(folder).free
+        (folder / "filler").write_bytes(b"x" * (left - 64 * 1024))
+        small.start("worker", "beat", "web")
+        small.until(small.is_up)
+        small.until(lambda: small.states()["fetching"] == JOBS, seconds=60)
+        assert small.states()["completed"] < JOBS
+        (folder / "filler").unlink()
+        none_lost_or_doubled(small, JOBS)
+    finally:
+        small.kill_all()
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def made_small_disk(folder: Path, megabytes: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    size = f"size={megabytes}m"
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)])
+    if done.returncode:
+        missing("The right to mount a small disk", "run as root")
+    return folder
+
+
+@pytest.mark.parametrize("step", [300, -300])
+def test_the_clock_steps_by_five_minutes(small: House, step: int) -> None:
+    shift = small.folder / "shift"
+    shift.write_text("0")
+    faked = f"PYTHONPATH={CLOCK} CLOCK_SHIFT={shift}"
+    for name in ("worker", "beat"):
+        small.commands[name] = f"env {faked} {small.commands[name]}"
+    small.start("worker", "beat")
+    queue(small, JOBS)
+    small.until(lambda: small.states()["processing"] >= 5)
+    shift.write_text(str(step))
+    none_lost_or_doubled(small, JOBS)
+
+
+NGINX = """
+daemon off; pid {folder}/pid; error_log {folder}/log; worker_processes 1;
+events {{}}
+http {{
+  access_log off; client_max_body_size 80m;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  upstream webs {{
+    server 127.0.0.1:{one} max_fails=0; server 127.0.0.1:{two} max_fails=0;
+  }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      proxy_pass http://webs; proxy_set_header Host $host; proxy_connect_timeout 5s;
+      proxy_next_upstream error timeout;
+    }}
+  }}
+}}
+"""
+
+
+def test_a_rolling_restart_fails_nobody(running: Stack, tmp_path: Path) -> None:
+    """Two web processes behind nginx and two workers, one after the other."""
+    made, _parts = running
+    if shutil.which("nginx") is None:
+        missing("nginx", "apt-get install nginx-light")
+    port, other = free_pair()
+    made.commands["web-2"] = made.commands["web"].replace("${PORT:-8000}", str(other))
+    made.commands["worker-2"] = made.commands["worker"]
+    folder = tmp_path / "nginx"
+    folder.mkdir()
+    conf = NGINX.format(folder=folder, one=made.port, two=other, port=port)
+    (folder / "conf").write_text(conf)
+    made.commands["nginx"] = f"nginx -p {folder} -c {folder / 'conf'}"
+    made.start("web-2", "worker-2", "nginx")
+
+    def up(number: int) -> bool:
+        try:
+            return requests.get(f"http://127.0.0.1:{number}/readyz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    made.until(lambda: up(other) and up(port))
+    with visitors(made, port) as answers, visitors(made, port, "/try-on/") as others:
+        for web, number in (("web", made.port), ("web-2", other)):
+            made.stop(web)
+            made.start(web)
+            made.until(partial(up, number))
+        for worker in ("worker", "worker-2"):
+            made.stop(worker)  # whoever supervises it starts it again
+    made.stop("web-2", "worker-2", "nginx")
+    assert len(answers) > 20
+    assert set(answers) | set(others) == {200}
+    all_home(made)

@@ -1,0 +1,84 @@
+"""Backup, wipe, restore, as docs/operations.md says: every byte is back."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import servers
+from tests.conftest import missing_server
+from tests.faults.jobs import queue
+from tests.house import House, house
+
+WHAT_IS_THERE = """
+import hashlib, json
+from tryon import media
+from tryon.models import Garment, Photo, Result, TryOn
+rows = [*Photo.objects.all(), *Garment.objects.all(), *Result.objects.all()]
+names = sorted(name for row in rows for name in row.file_names)
+print(json.dumps({
+    "files": {n: hashlib.sha256(media.read(n)).hexdigest() for n in names},
+    "try_ons": sorted(map(str, TryOn.objects.values_list("pk", "created_at"))),
+}))
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """With some pictures in its gallery, and nothing running any more."""
+    parts = {"AWS_STORAGE_BUCKET_NAME": "", "DATABASE_URL": ""}
+    with missing_server(), servers.postgres() as (_server, address):
+        if request.param == "postgres":
+            parts["DATABASE_URL"] = address
+        with house(tmp_path / "house", speed=20, **parts) as made:
+            made.start_sandbox(spread=0.1)
+            made.start("worker", "beat")
+            queue(made, 4)
+            made.until(lambda: made.states()["completed"] == 4)
+            made.until(lambda: there(made)["rendered"])
+            made.stop()
+            yield made
+
+
+def there(made: House) -> dict:
+    done = made.manage("shell", "-v", "0", "-c", WHAT_IS_THERE, check=False)
+    told = json.loads(done.stdout) if done.returncode == 0 else {}
+    return {**told, "rendered": bool(told)}
+
+
+def run(*command: str | Path) -> None:
+    subprocess.run([str(word) for word in command], check=True, capture_output=True)
+
+
+def test_backup_wipe_restore(shop: House, tmp_path: Path) -> None:
+    before = there(shop)
+    assert len(before["files"]) >= 4 * 3
+    data = Path(shop.env["DATA_DIR"])
+    database, address = data / "db.sqlite3", shop.env["DATABASE_URL"]
+    copy, archive = tmp_path / "fitting.copy", tmp_path / "media.tar"
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    if address:
+        run(programs / "pg_dump", "--format=custom", f"--file={copy}", address)
+    else:
+        vacuum = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute("
+        vacuum += "'VACUUM INTO ?', [sys.argv[2]])"
+        run(sys.executable, "-c", vacuum, database, copy)
+    run("tar", "-C", data, "-cf", archive, "media")
+
+    shutil.rmtree(data)
+    data.mkdir()
+    if address:
+        shop.manage("flush", "--noinput")
+        to = ["--clean", "--if-exists", "--no-owner", f"--dbname={address}"]
+        run(programs / "pg_restore", *to, copy)
+    else:
+        shutil.copy(copy, database)
+    run("tar", "-C", data, "-xf", archive)
+
+    assert there(shop) == before
+    shop.start("web")
+    shop.until(shop.is_up)
