@@ -4,6 +4,7 @@ Numbers only; `report_card` says what they mean. All are of a picture that is up
 in its file, at most 768 pixels long, so that one costs some tens of milliseconds.
 """
 
+import threading
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+# A classifier works in its own memory: two threads at once break each other's search.
+_one_at_a_time = threading.Lock()
 # Tasks and requests are the threads here; more of OpenCV's own only get in their way.
 cv2.setNumThreads(1)
 
@@ -123,9 +126,10 @@ def _face(grey: np.ndarray) -> tuple[Box | None, int]:
 def _faces(grey: np.ndarray) -> list[tuple[Box, float]]:
     """In the upper two thirds, where faces are, with how sure each is."""
     upper = np.ascontiguousarray(grey[: grey.shape[0] * 2 // 3])
-    boxes, _levels, weights = _cascade().detectMultiScale3(
-        upper, 1.2, 4, minSize=(26, 26), outputRejectLevels=True
-    )
+    with _one_at_a_time:
+        boxes, _levels, weights = _cascade().detectMultiScale3(
+            upper, 1.2, 4, minSize=(26, 26), outputRejectLevels=True
+        )
     found = []
     for box, weight in zip(boxes, weights, strict=True):
         x, y, width, height = (int(number) for number in box)

@@ -4,11 +4,12 @@ import os
 
 from celery import Celery
 
-from . import broker
+from . import broker, memory
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vto_site.settings")
 
 broker.install()
+memory.bound()
 
 app = Celery("vto_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")

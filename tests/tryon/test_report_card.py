@@ -1,6 +1,7 @@
 """The report card names the planted defect, and only it, on real photographs."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,17 @@ def test_brightening_mends_a_dark_photo():
 
 def test_a_photo_from_before_has_no_card():
     assert report_card.of_photo(Photo(width=768, height=1376)) is None
+
+
+def test_photos_measured_at_once_do_not_disturb_each_other():
+    """OpenCV's classifier is no more than one thread's at a time."""
+    sizes = [(640, 900), (900, 1200), (700, 700), (1100, 1600)]
+    photos = [
+        jpeg(opened(path).resize(size)).getvalue() for path in PEOPLE for size in sizes
+    ]
+    alone = [images.read_person(io.BytesIO(data)).measured for data in photos]
+    with ThreadPoolExecutor(8) as pool:
+        at_once = pool.map(
+            lambda data: images.read_person(io.BytesIO(data)).measured, photos
+        )
+    assert list(at_once) == alone
