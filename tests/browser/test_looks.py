@@ -32,6 +32,8 @@ SIGNED_IN = {
     "garments": "/garments/",
     "garments-mine": "/garments/?of=mine",
     "account": "/account/",
+    "two-steps": "/account/two-steps/",
+    "password-again": "/account/two-steps/totp/activate/",
 }
 
 
@@ -70,6 +72,10 @@ def test_every_page(visit, shop, side, scheme):
     for name, path in SIGNED_IN.items():
         visitor.goto(path)
         look(page, name, side, scheme)
+    page.fill("[name=password]", visitor.passwords["customer@example.org"])
+    page.click("button.primary")
+    page.wait_for_selector("[name=code]")
+    look(page, "two-steps-on", side, scheme)
     visitor.goto("/gallery/")
     page.locator(".state-completed a").first.click()
     page.wait_for_selector(".picture.on")
