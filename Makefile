@@ -43,7 +43,7 @@ test-servers: $(VENV)/.tests
 stack: $(VENV)/.tests
 	@ENV_FILE= python -m tests.stack
 
-# The rows of the study with real processes, beside two baselines: about two hours.
+# All figures, with real processes, beside two baselines: about two and a half hours.
 bench: $(VENV)/.tests
 	@ENV_FILE= python -m tests.bench --save docs
 
