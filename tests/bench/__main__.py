@@ -1,9 +1,9 @@
 """`make bench`: every row of the study's section 11, required beside measured.
 
 Then the same load on what a user could pick instead (`baselines`), and all the others
-but Lighthouse, which wants npm. ``python -m tests.bench "20 a minute" --limiter fixed`` runs chosen rows of this
-system alone; ``--beside`` runs the baselines too. ``--save FOLDER`` keeps the figures
-as ``bench.json`` and the chart as ``bench.svg``.
+but Lighthouse, which wants npm. ``python -m tests.bench "20 a minute" --limiter fixed``
+runs chosen rows of this system alone; ``--beside`` runs the baselines too. ``--save
+FOLDER`` keeps the figures as ``bench.json`` and the chart as ``bench.svg``.
 """
 
 import argparse
