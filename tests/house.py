@@ -21,6 +21,16 @@ from vto_site.env import BASE_DIR
 
 BIN = Path(sys.executable).parent
 KEY = "sk_live_" + "h" * 43
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
 
 
 def free_pair() -> tuple[int, int]:

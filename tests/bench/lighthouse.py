@@ -21,17 +21,8 @@ from typing import Any
 
 import requests
 
-from tests.house import House, free_pair
+from tests.house import CHROMIUM_FLAGS, House, free_pair
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 LOGIN = "customer@example.org"
 REQUIRED = {"performance": 95, "accessibility": 100, "best-practices": 100}
 ASSET = re.compile(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"')
@@ -73,7 +64,7 @@ def browser(made: House, port: int) -> Iterator[None]:
         context = playwright.chromium.launch_persistent_context(
             str(made.folder / "profile"),
             executable_path="/usr/bin/chromium",
-            args=[*FLAGS, f"--remote-debugging-port={port}"],
+            args=[*CHROMIUM_FLAGS, f"--remote-debugging-port={port}"],
         )
         page = context.new_page()
         page.goto(f"{made.url}/account/login/")
