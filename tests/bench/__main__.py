@@ -18,7 +18,17 @@ from tests.bench import chart
 from tests.bench.scenarios import BESIDE, ROWS, Scenario
 
 # Each prints its own figures, and fails where one is missed.
-OTHERS = "planning", "idle", "waiting", "gallery", "review", "upload", "load", "chaos"
+OTHERS = (
+    "planning",
+    "idle",
+    "waiting",
+    "gallery",
+    "review",
+    "upload",
+    "hostile",
+    "load",
+    "chaos",
+)
 SHOWN = [
     "jobs_per_minute",
     "requests_per_job",
