@@ -48,7 +48,7 @@ def test_a_body_that_is_too_large_is_refused_unread(client, db, settings, page):
     assert "larger than we take" in response.content.decode()
 
 
-@pytest.mark.parametrize("length", ["x", "-1", "1e3"])
+@pytest.mark.parametrize("length", ["x", "-1", "1e3", "9" * 5000])
 def test_a_length_that_is_none(client, db, length):
     response = client.generic("POST", "/photos/", b"", CONTENT_LENGTH=length)
     assert response.status_code == 413
@@ -60,6 +60,13 @@ def test_staff_may_send_a_catalogue(as_staff, settings):
     assert as_staff.post(page, {}).status_code == 200
     settings.MAX_STAFF_BODY_MB = 0
     assert as_staff.post(page, {}).status_code == 413
+
+
+def test_a_load_balancer_asks_by_http(client, db, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    assert client.get("/privacy/").status_code == 301
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 200
 
 
 def test_what_each_answer_says_to_the_browser(client, db):
