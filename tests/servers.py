@@ -10,6 +10,7 @@ import itertools
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -37,11 +38,16 @@ class Missing(Exception):
 
 
 def free_ports(count: int) -> list[int]:
+    """Where no outgoing connection takes one meanwhile."""
+    found: list[int] = []
     with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+        while len(found) < count:
+            port = random.randrange(20_000, 32_000)
+            with contextlib.suppress(OSError):
+                probe = stack.enter_context(socket.socket())
+                probe.bind(("127.0.0.1", port))
+                found.append(port)
+    return found
 
 
 class Server:
@@ -185,7 +191,9 @@ def s3() -> Iterator[tuple[Server, dict[str, str]]]:
         (folder / "s3.json").chmod(0o644)
         command = [str(program), "server", f"-dir={folder}", "-ip=127.0.0.1"]
         command += ["-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=10"]
-        command += ["-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0"]
+        command += ["-master.volumeSizeLimitMB=64"]
+        # Else these take ports of their own, and a second server ends.
+        command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
         command += [f"-s3.config={folder / 's3.json'}"]
         command += [f"-{name}={port}" for name, port in ports.items()]
         settings = {
