@@ -83,14 +83,15 @@ class House:
         self.commands = dict(line.split(": ", 1) for line in lines)
 
     def manage(self, *args: str, check: bool = True) -> subprocess.CompletedProcess:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "manage.py", *args],
             cwd=BASE_DIR,
             env=self.env,
             capture_output=True,
             text=True,
-            check=check,
         )
+        assert not check or done.returncode == 0, done.stderr
+        return done
 
     def prepare(self) -> None:
         self.manage("migrate", "--verbosity", "0")
