@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run setup setup-tests test test-servers stack lint bench messages pins
+.PHONY: run setup test test-servers stack lint bench messages pins
 
 # Everything at http://127.0.0.1:8000; Ctrl-C ends it.
 run: setup .env
@@ -28,8 +28,6 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 .env:
 	@umask 077; printf 'DEBUG=1\nSECRET_KEY=%s\n' \
 	  "$$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@
-
-setup-tests: $(VENV)/.tests
 
 # Tests read no .env: a shop's key is never spent.
 test: $(VENV)/.tests

@@ -190,7 +190,7 @@ def s3() -> Iterator[tuple[Server, dict[str, str]]]:
         (folder / "s3.json").write_text(json.dumps({"identities": [known]}))
         (folder / "s3.json").chmod(0o644)
         command = [str(program), "server", f"-dir={folder}", "-ip=127.0.0.1"]
-        command += ["-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=10"]
+        command += ["-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=200"]
         command += ["-master.volumeSizeLimitMB=64"]
         # Else these take ports of their own, and a second server ends.
         command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]

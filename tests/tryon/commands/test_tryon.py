@@ -6,6 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.factories import picture_bytes
+from tryon import media
 from tryon.models import TryOn, User
 
 
@@ -70,3 +71,14 @@ def test_timeout_is_exit_1(files, capsys):
         call_command("tryon", me, top, type="upper_body", timeout=0.3, json=True)
     assert caught.value.code == 1
     assert json.loads(capsys.readouterr().out)["status"] == "queued"
+
+
+def test_a_store_that_is_away_is_a_sentence_and_exit_1(files, monkeypatch):
+    def full(*args):
+        raise media.Away("no space left")
+
+    monkeypatch.setattr(media, "save", full)
+    me, top = str(files / "me.jpg"), str(files / "top.jpg")
+    with pytest.raises(CommandError, match="store of pictures is away") as caught:
+        call_command("tryon", me, top, type="upper_body")
+    assert caught.value.returncode == 1

@@ -39,7 +39,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.options = options
-        try_on = self.create()
+        try:
+            try_on = self.create()
+        except media.Away as away:
+            raise CommandError(f"the store of pictures is away: {away}") from None
         if not options["no_wait"]:
             self.wait(try_on)
         self.report(try_on)
