@@ -42,7 +42,7 @@ def test_every_template_is_used():
     for template in templates:
         name = str(template.relative_to(BASE_DIR / "templates"))
         # allauth, the admin and letters find theirs by name.
-        if name.startswith(("account/", "admin/", "letters/", "usersessions/")):
+        if name.startswith(("account/", "admin/", "letters/", "mfa/", "usersessions/")):
             continue
         if f'"{name}"' not in text:
             unused.append(name)
