@@ -330,8 +330,9 @@ def _encode(image: Image.Image, sha256: str, person: bool | None) -> Picture:
     if person is not None:
         measured = measuring.measure(image, person=person).as_json()
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=QUALITY, optimize=True)
-    red, green, blue = image.resize((1, 1), Image.Resampling.BOX).tobytes()
+    image.save(out, "JPEG", quality=QUALITY)
+    pixel = image.resize((1, 1), Image.Resampling.BOX, reducing_gap=1.0)
+    red, green, blue = pixel.tobytes()
     return Picture(
         data=out.getvalue(),
         width=image.width,

@@ -146,6 +146,7 @@ def test_all_pictures_with_one_piece(as_alice, as_bob, alice):
     assert f'href="{link}"' in page
     html = as_alice.get(link).content.decode()
     assert f"{done.garment.label} <svg" in html
+    assert html.count('aria-current="true"') == 1  # this piece, not "All"
     # A stranger learns no name.
     html = as_bob.get(f"/gallery/?garment={secret.pk}").content.decode()
     assert "My old coat" not in html
