@@ -8,82 +8,69 @@ from allauth.mfa.totp import forms as totp_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+CHOOSE = _("At least 10 characters. A sentence is fine.")
 
-def _plain(form: forms.Form) -> None:
+
+class PlainMixin(forms.Form):
     """Labels above say it all: no placeholders."""
-    for field in form.fields.values():
-        field.widget.attrs.pop("placeholder", None)
 
+    labels: dict[str, Any] = {}
+    help_texts: dict[str, Any] = {}
 
-class SignInForm(allauth_forms.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["login"].label = _("E-mail")
-        self.fields["password"].help_text = ""
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+        for name, label in self.labels.items():
+            self.fields[name].label = label
+        for name, text in self.help_texts.items():
+            self.fields[name].help_text = text
 
 
-class SignUpForm(allauth_forms.SignupForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["email"].label = _("E-mail")
-        self.fields["password1"].help_text = _(
-            "At least 10 characters. A sentence is fine."
-        )
+class SignInForm(PlainMixin, allauth_forms.LoginForm):
+    labels = {"login": _("E-mail")}
+    help_texts = {"password": ""}
 
 
-class ResetPasswordForm(allauth_forms.ResetPasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["email"].label = _("E-mail")
+class SignUpForm(PlainMixin, allauth_forms.SignupForm):
+    labels = {"email": _("E-mail")}
+    help_texts = {"password1": CHOOSE}
 
 
-class ResetPasswordKeyForm(allauth_forms.ResetPasswordKeyForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
+class ResetPasswordForm(PlainMixin, allauth_forms.ResetPasswordForm):
+    labels = {"email": _("E-mail")}
 
 
-class ChangeEmailForm(allauth_forms.AddEmailForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["email"].label = _("New e-mail")
+class ResetPasswordKeyForm(PlainMixin, allauth_forms.ResetPasswordKeyForm):
+    pass
 
 
-class ChangePasswordForm(allauth_forms.ChangePasswordForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["oldpassword"].label = _("Password now")
-        self.fields["oldpassword"].help_text = ""
-        self.fields["password1"].label = _("New password")
-        self.fields["password1"].help_text = _(
-            "At least 10 characters. A sentence is fine."
-        )
-        self.fields["password2"].label = _("New password, once more")
+class ChangeEmailForm(PlainMixin, allauth_forms.AddEmailForm):
+    labels = {"email": _("New e-mail")}
 
 
-class CodeForm(mfa_forms.AuthenticateForm):
+class ChangePasswordForm(PlainMixin, allauth_forms.ChangePasswordForm):
+    labels = {
+        "oldpassword": _("Password now"),
+        "password1": _("New password"),
+        "password2": _("New password, once more"),
+    }
+    help_texts = {"oldpassword": "", "password1": CHOOSE}
+
+
+class PasswordAgainForm(PlainMixin, allauth_forms.ReauthenticateForm):
+    help_texts = {"password": ""}
+
+
+class CodeForm(PlainMixin, mfa_forms.AuthenticateForm):
     """Signing in, the second step: from the app, or a recovery code."""
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["code"].label = _("Code")
+    labels = {"code": _("Code")}
 
 
-class CodeAgainForm(mfa_forms.ReauthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["code"].label = _("Code")
+class CodeAgainForm(PlainMixin, mfa_forms.ReauthenticateForm):
+    labels = {"code": _("Code")}
 
 
-class ActivateForm(totp_forms.ActivateTOTPForm):
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        _plain(self)
-        self.fields["code"].label = _("The six digits that the app shows")
+class ActivateForm(PlainMixin, totp_forms.ActivateTOTPForm):
+    labels = {"code": _("The six digits that the app shows")}

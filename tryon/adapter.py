@@ -1,11 +1,9 @@
 """Where django-allauth meets the house: guests, letters, the second step."""
 
-import io
 import logging
 from smtplib import SMTPException
 from typing import Any
 
-import segno
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
@@ -18,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from . import throttle
 from .middleware import GUEST, find_owner
 from .models import User
+from .views.qr import qr_code
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +81,4 @@ class MFAAdapter(DefaultMFAAdapter):
         return str(settings.SITE_NAME)
 
     def build_totp_svg(self, url: str) -> str:
-        out = io.BytesIO()
-        code = segno.make(url, error="m", micro=False)
-        code.save(out, kind="svg", xmldecl=False, scale=4, border=3, light="#fff")
-        return out.getvalue().decode()
+        return qr_code(url)

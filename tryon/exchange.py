@@ -80,17 +80,15 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
     try:
         data = client().download(try_on.result_url)
         picture = images.read_result(data)
+        return answering.fetched(try_on, picture, budget.database_now())
     except miragic.ResultUnavailable as error:
         detail, final = error.detail, error.final
     except (images.PictureError, images.Busy) as error:
         detail, final = f"not a picture: {error}", False
-    else:
-        try:
-            return answering.fetched(try_on, picture, budget.database_now())
-        except media.Away:
-            logger.warning("storage is away; the picture is fetched again")
-            answering.keep_fetching(try_on, budget.database_now())
-            return None
+    except media.Away:
+        logger.warning("storage is away; the picture is fetched again")
+        answering.keep_fetching(try_on, budget.database_now())
+        return None
     answering.fetch_failed(try_on, detail, budget.database_now(), final=final)
     return None
 

@@ -34,7 +34,7 @@ class Figures(Collector):
             jobs.add_metric([state], count)
         yield jobs
         for name, text, value in (
-            ("oldest_queued_seconds", "Age.", told["oldest_queued_seconds"] or 0),
+            ("oldest_queued_seconds", "Waited.", told["oldest_queued_seconds"] or 0),
             ("last_tick_seconds", "Since a planning pass.", told["last_tick_seconds"]),
             ("problems", "What `status` complains of.", len(told["problems"])),
         ):

@@ -221,6 +221,7 @@ ACCOUNT_FORMS = {
     "change_password": "tryon.account_forms.ChangePasswordForm",
     "reset_password": "tryon.account_forms.ResetPasswordForm",
     "reset_password_from_key": "tryon.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "tryon.account_forms.PasswordAgainForm",
 }
 MFA_ADAPTER = "tryon.adapter.MFAAdapter"
 MFA_TOTP_TOLERANCE = 1  # a code that has just changed still counts

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
@@ -185,9 +184,6 @@ def staff_addresses(alice) -> dict[str, list[str]]:
         ),
         "mfa_authenticator": Authenticator.objects.create(
             user=alice, type="totp", data={"secret": "NEVERSHOWN"}
-        ),
-        "usersessions_usersession": UserSession.objects.create(
-            user=alice, ip="127.0.0.1", session_key="k" * 32
         ),
     }
     args = {

@@ -1,6 +1,7 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -109,6 +110,7 @@ def _may_touch(request: HttpRequest, user: User | None) -> bool:
 
 
 admin.site.unregister(Authenticator)
+admin.site.unregister(UserSession)  # its keys would let staff in as their customers
 
 
 @admin.register(Authenticator)

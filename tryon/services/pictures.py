@@ -68,11 +68,9 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     if isinstance(row, Result):
         compare_result(result=row, now=now)
     data = media.read(row.file_name)
-    made = b""
     for width in images.RENDITION_WIDTHS:
-        if not made or row.width > images.RENDITION_WIDTHS[0]:
-            made = images.rendition(data, width)
-        media.save(row.rendition_name(width), ContentFile(made))
+        made = ContentFile(images.rendition(data, width))
+        media.save(row.rendition_name(width), made)
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk).update(renditions_at=now):
         erasing.erase(row.file_names)  # it was deleted meanwhile
