@@ -1,5 +1,7 @@
 """The review queue: two never meet, a second decision is refused, all is kept."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -48,6 +50,22 @@ def test_two_reviewers_never_have_the_same(twenty):
     assert len(second) == 8
     assert not first & second
     assert {row.pk for row in review.queue_of(reviewer=ann, now=now)} == first
+
+
+def test_two_reviewers_at_their_pages_never_see_the_same(twenty):
+    """One after the other through the pages, until nothing is left."""
+    clients = [reviewer(name)[1] for name in ("ann", "ben")]
+    seen: list[set[str]] = [set(), set()]
+    for turn in range(24):
+        client, mine = clients[turn % 2], seen[turn % 2]
+        page = client.get(PAGE).content.decode()
+        shown = re.search(r'name="result" value="(\d+)"', page)
+        if shown:
+            mine.add(shown[1])
+            client.post(PAGE, {"action": "approve", "result": shown[1]})
+    assert not seen[0] & seen[1]
+    assert seen[0] | seen[1] == {str(row.pk) for row in twenty}
+    assert ReviewDecision.objects.count() == 20
 
 
 def test_what_one_leaves_lying_comes_to_another(twenty):
