@@ -26,9 +26,9 @@ from tests.house import House, free_pair, house
 from tests.servers import Server
 from tests.stack import stack
 
-AWAY = float(os.environ.get("FAULT_SECONDS", "4"))
+AWAY = float(os.environ.get("FAULT_SECONDS", "2"))
 CLOCK = Path(__file__).with_name("clock")
-JOBS = 12
+JOBS = 8
 Stack = tuple[House, dict[str, Server]]
 
 
@@ -198,7 +198,7 @@ def test_the_clock_steps_by_five_minutes(small: House, step: int) -> None:
         small.commands[name] = f"env {faked} {small.commands[name]}"
     small.start("worker", "beat")
     queue(small, JOBS)
-    small.until(lambda: small.states()["processing"] >= 5)
+    small.until(lambda: small.states()["processing"] >= 3)
     shift.write_text(str(step))
     none_lost_or_doubled(small, JOBS)
 
