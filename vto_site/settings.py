@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
+from boto3.s3.transfer import TransferConfig
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -172,6 +173,8 @@ if AWS_STORAGE_BUCKET_NAME:
             "querystring_auth": True,
             "default_acl": None,
             "file_overwrite": True,
+            # Pictures are one part each: else every transfer starts threads for parts.
+            "transfer_config": TransferConfig(use_threads=False),
         },
     }
 

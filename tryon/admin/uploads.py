@@ -103,7 +103,7 @@ class GarmentAdmin(PictureAdmin):
     def save_model(
         self, request: HttpRequest, obj: Garment, form: Any, change: bool
     ) -> None:
-        picture = form.cleaned_data.get("new_picture")
+        picture = form.cleaned_data.pop("new_picture", None)
         old_names: list[str] = obj.file_names if obj.stem else []
         if picture:
             obj.source_sha256 = picture.source_sha256

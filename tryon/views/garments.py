@@ -50,7 +50,7 @@ def _add(request: OwnedRequest, form: GarmentForm) -> None:
     owner = request.owner or make_guest(request)
     garment = services.add_garment(
         owner=owner,
-        picture=form.cleaned_data["garment_file"],
+        picture=form.take("garment_file"),
         kind=form.cleaned_data["garment_kind"],
         name=form.cleaned_data["garment_name"],
         now=timezone.now(),

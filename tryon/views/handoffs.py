@@ -78,7 +78,7 @@ def phone(request: OwnedRequest, secret: str) -> HttpResponse:
         form = PhotoForm(request.POST, request.FILES)
         if form.is_valid():
             photo = services.use_handoff(
-                handoff=row, picture=form.cleaned_data["photo_file"], now=timezone.now()
+                handoff=row, picture=form.take("photo_file"), now=timezone.now()
             )
             if photo is None:
                 return render(request, "photos/phone_over.html", status=404)

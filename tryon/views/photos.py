@@ -62,8 +62,9 @@ def photos(request: OwnedRequest) -> HttpResponse:
 def _add(request: OwnedRequest, form: PhotoForm) -> Photo:
     owner = request.owner or make_guest(request)
     consents.give(owner=owner, now=timezone.now())
-    picture = form.cleaned_data["photo_file"]
-    photo = services.add_photo(owner=owner, picture=picture, now=timezone.now())
+    photo = services.add_photo(
+        owner=owner, picture=form.take("photo_file"), now=timezone.now()
+    )
     if photo.renditions_at is None:
         tasks.ask_for_renditions(photo)
     return photo
