@@ -15,6 +15,9 @@ from .scheduling.timing import timing
 logger = logging.getLogger(__name__)
 
 
+PICTURES = ("try_on__photo", "try_on__garment", "try_on__bottom_garment")
+
+
 def client() -> miragic.Client:
     t = timing()
     deadlines = miragic.Deadlines(
@@ -25,7 +28,7 @@ def client() -> miragic.Client:
 
 def submit(request_id: int, token: str) -> bool:
     """Send a reserved submit. False if its reservation is void."""
-    found = _reserved(request_id, token)
+    found = _reserved(request_id, token, *PICTURES)
     if found is None:
         return False
     request, try_on = found
@@ -93,14 +96,14 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
     return None
 
 
-def _reserved(request_id: int, token: str) -> tuple[ApiRequest, TryOn] | None:
+def _reserved(
+    request_id: int, token: str, *related: str
+) -> tuple[ApiRequest, TryOn] | None:
     """The reservation, if it still stands and its key is still in the settings."""
     request = (
         ApiRequest.objects.unsent()
         .filter(pk=request_id, token=uuid.UUID(token), try_on__deleted_at=None)
-        .select_related(
-            "key", "try_on__photo", "try_on__garment", "try_on__bottom_garment"
-        )
+        .select_related("key", "try_on", *related)
         .first()
     )
     if request is None or request.try_on is None:

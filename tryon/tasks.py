@@ -62,9 +62,14 @@ _look_again = threading.Event()
 
 @shared_task
 def dispatch() -> None:
-    """Plan the coming second and send its requests to the workers.
+    """Plan the coming second and send its requests to the workers."""
+    plan_again()
 
-    Of many wake-ups at once one plans, and looks again afterwards for all the others:
+
+def plan_again() -> None:
+    """A worker's own wake-up: what it has just stored makes room for the next.
+
+    Of many at once one thread plans, and looks again afterwards for all the others:
     queueing for the planner's row would take the threads that submit and look.
     """
     _look_again.set()
@@ -88,13 +93,13 @@ def plan() -> None:
 @shared_task
 def submit(request_id: str, token: str) -> None:
     if exchange.submit(int(request_id), token):
-        wake_up()
+        plan_again()
 
 
 @shared_task
 def poll(request_id: str, token: str) -> None:
     if exchange.look(int(request_id), token):
-        wake_up()
+        plan_again()
 
 
 @shared_task
@@ -102,7 +107,7 @@ def fetch(try_on_id: str, claim: str) -> None:
     result = exchange.fetch(try_on_id, claim)
     if result is not None:
         ask_for_renditions(result)
-        wake_up()
+        plan_again()
 
 
 _rendering = threading.Lock()

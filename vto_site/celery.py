@@ -2,7 +2,8 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
+from django.db import close_old_connections
 
 from . import broker, memory
 
@@ -14,3 +15,7 @@ memory.bound()
 app = Celery("vto_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# Around a task as around a request: what is broken or old goes, the rest is used again.
+signals.task_prerun.connect(close_old_connections)
+signals.task_postrun.connect(close_old_connections)

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
-from boto3.s3.transfer import TransferConfig
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -161,7 +160,7 @@ _media: dict[str, Any] = {
 }
 if AWS_STORAGE_BUCKET_NAME:
     _media = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "vto_site.storage.MediaStorage",
         "OPTIONS": {
             "bucket_name": AWS_STORAGE_BUCKET_NAME,
             "endpoint_url": AWS_S3_ENDPOINT_URL,
@@ -173,8 +172,6 @@ if AWS_STORAGE_BUCKET_NAME:
             "querystring_auth": True,
             "default_acl": None,
             "file_overwrite": True,
-            # Pictures are one part each: else every transfer starts threads for parts.
-            "transfer_config": TransferConfig(use_threads=False),
         },
     }
 
@@ -379,6 +376,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 # The default of 1 s would send planned requests half a second late on average.
 CELERY_WORKER_TIMER_PRECISION = 0.02 / max(MIRAGIC_TIME_SCALE, 1)
 CELERY_WORKER_SEND_TASK_EVENTS = False
+# Celery would close each task's connection; vto_site.celery has Django's rule instead.
+CELERY_DB_REUSE_MAX = 10**9
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 if CELERY_BROKER_URL.startswith("filesystem:"):  # vto_site.broker
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -65,9 +65,9 @@ def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:
 
 def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     """The WebP files beside a stored picture. Raises `images.Busy`."""
-    if isinstance(row, Result):
-        compare_result(result=row, now=now)
     data = media.read(row.file_name)
+    if isinstance(row, Result):
+        compare_result(result=row, made=data, now=now)
     for width in images.RENDITION_WIDTHS:
         made = ContentFile(images.rendition(data, width))
         media.save(row.rendition_name(width), made)
@@ -76,12 +76,12 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
         erasing.erase(row.file_names)  # it was deleted meanwhile
 
 
-def compare_result(*, result: Result, now: datetime) -> None:
+def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
     """What the result changed, and whether a person should look. Raises `Busy`."""
     try_on = result.try_on
     if try_on.photo is None:
         return
-    photo, made = media.read(try_on.photo.file_name), media.read(result.file_name)
+    photo = media.read(try_on.photo.file_name)
     with images.decoder(wait=0.01):
         face = try_on.photo.measured.get("face")
         found = changes.compare(photo, made, try_on.garment_kind, face)
