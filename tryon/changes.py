@@ -142,15 +142,16 @@ def _mask(before: np.ndarray, after: np.ndarray) -> np.ndarray:
         )
         for p in (before, after)
     ]
-    distance = np.linalg.norm(planes[0] - planes[1], axis=2)
-    mask = (distance > DIFFERENT).astype(np.uint8)
+    apart = planes[0] - planes[1]
+    squared = np.einsum("ijk,ijk->ij", apart, apart)
+    mask = (squared > DIFFERENT**2).astype(np.uint8)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
     mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, kernel)
-    count, labels, stats, _centres = cv2.connectedComponentsWithStats(mask)
-    for label in range(1, count):
-        if stats[label, cv2.CC_STAT_AREA] < SPECK * mask.size:
-            mask[labels == label] = 0
-    return mask.astype(bool)
+    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(mask)
+    large = stats[:, cv2.CC_STAT_AREA] >= SPECK * mask.size
+    large[0] = False  # what did not change
+    kept: np.ndarray = large[labels]
+    return kept
 
 
 def _clothes(
@@ -201,5 +202,6 @@ def _layer(before: Image.Image, after: Image.Image, changed: np.ndarray) -> byte
     layer = Image.composite(after, grey.convert("RGB"), mask)
     layer.thumbnail((LAYER_WIDTH, layer.height * LAYER_WIDTH))
     out = io.BytesIO()
-    layer.save(out, "WEBP", quality=80)
+    # A tenth larger than the best in half the time: only reviewers see it.
+    layer.save(out, "WEBP", quality=80, method=2)
     return out.getvalue()

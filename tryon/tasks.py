@@ -106,8 +106,8 @@ def poll(request_id: str, token: str) -> None:
 def fetch(try_on_id: str, claim: str) -> None:
     result = exchange.fetch(try_on_id, claim)
     if result is not None:
-        ask_for_renditions(result)
         plan_again()
+        render_waiting("result", str(result.pk))
 
 
 _rendering = threading.Lock()
@@ -116,10 +116,14 @@ _render_again = threading.Event()
 
 @shared_task
 def render(model: str, pk: str) -> None:
+    render_waiting(model, pk)
+
+
+def render_waiting(model: str, pk: str) -> None:
     """One picture's renditions, then whatever else waits for them, one at a time.
 
-    Of many such tasks at once one works: pictures can wait, the threads and the core
-    that submit and look cannot. `tend` finds what a killed one has left.
+    Of many at once one works: pictures can wait, the threads and the core that submit
+    and look cannot. `tend` finds what a killed one has left.
     """
     _render_again.set()
     while _render_again.is_set() and _rendering.acquire(blocking=False):
