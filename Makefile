@@ -33,9 +33,9 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 test: $(VENV)/.tests
 	@ENV_FILE= python -m pytest
 
-# The same on PostgreSQL, Redis and S3, started for it.
+# The same on PostgreSQL, Redis and S3, started for it; what starts its own is in `test`.
 test-servers: $(VENV)/.tests
-	@ENV_FILE= python -m tests.servers python -m pytest
+	@ENV_FILE= python -m tests.servers python -m pytest -p no:cacheprovider -m "not own_servers"
 
 # Granian, PostgreSQL, Redis and S3 with the demo shop, to try and to load.
 stack: $(VENV)/.tests

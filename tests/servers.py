@@ -26,8 +26,9 @@ from typing import Any
 import boto3
 import botocore.exceptions
 import psycopg
-import psycopg.sql
 import redis
+
+from tests import databases
 
 BUCKET = "fitting-room"
 S3_LOGIN = ("test-access", "test-secret")
@@ -256,12 +257,7 @@ def own_parts() -> dict[str, str]:
     parts = {n[5:]: os.environ[n] for n in os.environ if n.startswith("TEST_")}
     name = f"house-{uuid.uuid4().hex[:12]}"
     if "DATABASE_URL" in parts:
-        with psycopg.connect(parts["DATABASE_URL"], autocommit=True) as connection:
-            connection.execute(
-                psycopg.sql.SQL("CREATE DATABASE {}").format(
-                    psycopg.sql.Identifier(name)
-                )
-            )
+        databases.create(parts["DATABASE_URL"], name)
         parts["DATABASE_URL"] = parts["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
     for part in ("CELERY_BROKER_URL", "CACHE_URL"):
         if part in parts:

@@ -31,7 +31,7 @@ class MediaStorage(S3Storage):
             answer = client.get_object(Bucket=self.bucket_name, Key=key)
         except client.exceptions.NoSuchKey as gone:
             raise FileNotFoundError(name) from gone
-        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)
+        file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
         shutil.copyfileobj(answer["Body"], file)
         file.seek(0)
         return File(file, name)

@@ -1,7 +1,8 @@
 """The production stack under load, on this machine, which also makes the load.
 
-``python -m tests.bench.load [browsing] [uploads] [drain]``: 100 visitors at once beside a bare Django view; 200
-photos of 12 megapixels at once; 2,000 queued jobs, four keys, ten times the speed.
+``python -m tests.bench.load [browsing] [uploads] [drain]``: 100 visitors at once beside
+a bare Django view; 200 photos of 12 megapixels at once; 2,000 queued jobs, four keys,
+ten times the speed.
 Client, servers and databases share the cores: ratios say more than figures.
 """
 

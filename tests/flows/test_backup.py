@@ -14,6 +14,8 @@ from tests.conftest import missing_server
 from tests.faults.jobs import queue
 from tests.house import House, house
 
+pytestmark = pytest.mark.own_servers
+
 WHAT_IS_THERE = """
 import hashlib, json
 from tryon import media

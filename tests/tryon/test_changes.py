@@ -1,6 +1,7 @@
 """What a result changed beside the clothes."""
 
 import io
+from functools import cache
 
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
@@ -93,6 +94,7 @@ def test_pictures_without_anybody(kind):
 # --- the result check ----------------------------------------------------------
 
 
+@cache
 def sound_results() -> list[tuple[bytes, bytes, str]]:
     """Fifty: the sandbox's composites of real photographs, and recoloured ones."""
     photos = AVATARS + sorted((openvto_assets() / "people").glob("*_posture.jpg"))
@@ -114,6 +116,7 @@ def sound_results() -> list[tuple[bytes, bytes, str]]:
     return found
 
 
+@cache
 def bad_results() -> list[tuple[bytes, bytes, str]]:
     """Twenty: of four people nothing changed, blank, stretched, another room, another
     person."""

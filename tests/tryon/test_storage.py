@@ -47,7 +47,7 @@ def on_s3(bucket, tmp_path) -> Iterator[Any]:
         "file_overwrite": True,
         "location": tmp_path.name + str(time.time_ns()),
     }
-    there = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+    there = {"BACKEND": "vto_site.storage.MediaStorage", "OPTIONS": options}
     with override_settings(
         STORAGES={**settings.STORAGES, "default": there},
         MEDIA_IS_LOCAL=False,
