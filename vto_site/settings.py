@@ -376,8 +376,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 4
 # The default of 1 s would send planned requests half a second late on average.
 CELERY_WORKER_TIMER_PRECISION = 0.02 / max(MIRAGIC_TIME_SCALE, 1)
 CELERY_WORKER_SEND_TASK_EVENTS = False
-# Celery would close each task's connection; vto_site.celery has Django's rule instead.
-CELERY_DB_REUSE_MAX = 10**9
+CELERY_DB_REUSE_MAX = 10**9  # never by Celery: vto_site.celery has Django's rule
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 if CELERY_BROKER_URL.startswith("filesystem:"):  # vto_site.broker
     CELERY_BROKER_TRANSPORT_OPTIONS = {
