@@ -16,9 +16,9 @@ pytestmark = pytest.mark.own_servers
 
 def migrate(made: House) -> subprocess.CompletedProcess[str]:
     """The first step of the Procfile's `release`."""
-    command = made.commands["release"].partition(" && ")[0]
+    command = ["/bin/sh", "-c", made.commands["release"].partition(" && ")[0]]
     return subprocess.run(
-        command, shell=True, cwd=BASE_DIR, env=made.env, capture_output=True, text=True
+        command, cwd=BASE_DIR, env=made.env, capture_output=True, text=True
     )
 
 
