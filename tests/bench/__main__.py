@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from tests.bench import chart
+from tests.bench import chart, table
 from tests.bench.scenarios import BESIDE, ROWS, Scenario
 
-# Each prints its own figures, and fails where one is missed.
+# Each prints its figures, as a table or as JSON, and fails where one is missed.
 OTHERS = (
     "planning",
     "idle",
@@ -60,8 +60,7 @@ def main() -> int:
         for name in ("limiter", "database_url", "broker_url")
         if (value := getattr(options, name))
     ]
-    print(f"| row | system | {' | '.join(SHOWN)} | verdict |")
-    print("|---" * (len(SHOWN) + 3) + "|")
+    print(table.HEAD)
     found: dict[str, dict[str, dict[str, Any]]] = {}
     missed = False
     beside = options.beside or not options.names
@@ -86,11 +85,18 @@ def main() -> int:
         (options.save / "bench.json").write_text(json.dumps(found, indent=1))
         (options.save / "bench.svg").write_bytes(chart.time_lost(found))
     if not options.names:
-        for module in OTHERS:
-            print(f"\n{module}", flush=True)
-            done = subprocess.run([sys.executable, "-m", f"tests.bench.{module}"])
-            missed = missed or bool(done.returncode)
+        missed = any([other(module) for module in OTHERS]) or missed
     return int(missed)
+
+
+def other(module: str) -> bool:
+    """Show what it prints; whether it missed what it requires."""
+    command = [sys.executable, "-m", f"tests.bench.{module}"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    verdict = "missed" if done.returncode else "ok"
+    for name, figures in table.rows(done.stdout):
+        print(table.line(module, name, figures, verdict), flush=True)
+    return bool(done.returncode)
 
 
 def measured(module: str, *words: str) -> dict[str, Any]:
@@ -118,8 +124,8 @@ def ours(row: Scenario, parts: list[str]) -> dict[str, Any]:
 
 
 def show(row: str, system: str, figures: dict[str, Any], verdict: str) -> None:
-    cells = " | ".join(str(figures.get(name, "")) for name in SHOWN)
-    print(f"| {row} | {system} | {cells} | {verdict} |", flush=True)
+    shown = {name: figures.get(name) for name in SHOWN}
+    print(table.line(row, system, shown, verdict), flush=True)
 
 
 def misses(row: Scenario, figures: dict[str, Any]) -> list[str]:
