@@ -57,8 +57,10 @@ def test_after_many_ticks_without_a_worker_a_new_job_goes_at_once(tmp_path):
         made.start_sandbox(seconds=30)
         tick = "from tryon.tasks import wake_up\nfor _ in range(600): wake_up()\n"
         made.manage("shell", "-c", tick)
-        waiting = list((tmp_path / "data" / "broker" / "messages").iterdir())
-        assert len(waiting) == 1
+        if not made.env.get("CELERY_BROKER_URL"):
+            # The embedded broker keeps one; Redis all of them, which have expired.
+            waiting = list((tmp_path / "data" / "broker" / "messages").iterdir())
+            assert len(waiting) == 1
         made.start("worker", "beat")
         made.until(
             lambda: (
