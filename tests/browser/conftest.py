@@ -26,9 +26,12 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The demo shop with its sandbox, at ten times the speed."""
+    """The demo shop with its sandbox, at ten times the speed.
+
+    It ends with these tests: its ticks alone take a third of a core.
+    """
     folder = tmp_path_factory.mktemp("shop")
     env = {"TRYON_DAILY_LIMIT": "200", "MIRAGIC_API_KEYS": "", "MIRAGIC_BASE_URL": ""}
     with house(folder, speed=10, **env) as made:
@@ -42,7 +45,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def passwords(shop: House) -> dict[str, str]:
     path = shop.folder / "data" / "demo-accounts.json"
     found: dict[str, str] = json.loads(path.read_text())
