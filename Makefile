@@ -33,9 +33,12 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 test: $(VENV)/.tests
 	@ENV_FILE= python -m pytest
 
-# The same on PostgreSQL, Redis and S3, started for it; what starts its own is in `test`.
+# The same on PostgreSQL, Redis and S3, started for it. SERVERS="not browser" leaves out
+# what takes half the time.
+SERVERS ?= browser or not browser
 test-servers: $(VENV)/.tests
-	@ENV_FILE= python -m tests.servers python -m pytest -p no:cacheprovider -m "not own_servers"
+	@ENV_FILE= python -m tests.servers python -m pytest -p no:cacheprovider \
+	  -m "not anywhere and ($(SERVERS))"
 
 # Granian, PostgreSQL, Redis and S3 with the demo shop, to try and to load.
 stack: $(VENV)/.tests

@@ -108,7 +108,7 @@ print(json.dumps({
 """
 
 
-@pytest.mark.own_servers
+@pytest.mark.anywhere
 def test_postgres_restarts(running: Stack) -> None:
     made, parts = running
     parts["postgres"].stop(signal.SIGINT)
@@ -122,7 +122,7 @@ def test_postgres_restarts(running: Stack) -> None:
     all_home(made)
 
 
-@pytest.mark.own_servers
+@pytest.mark.anywhere
 def test_redis_restarts_and_forgets_everything(running: Stack) -> None:
     made, parts = running
     parts["redis"].stop(signal.SIGKILL)
@@ -136,7 +136,7 @@ def test_redis_restarts_and_forgets_everything(running: Stack) -> None:
     all_home(made)
 
 
-@pytest.mark.own_servers
+@pytest.mark.anywhere
 def test_s3_is_away(running: Stack) -> None:
     made, parts = running
     parts["s3"].stop(signal.SIGKILL)
@@ -147,7 +147,7 @@ def test_s3_is_away(running: Stack) -> None:
     all_home(made)
 
 
-@pytest.mark.own_servers
+@pytest.mark.anywhere
 def test_the_api_is_away(running: Stack) -> None:
     """What was in a POST just then may be uncertain; nothing else, nothing twice."""
     made, _parts = running
@@ -166,7 +166,7 @@ def small(tmp_path: Path) -> Iterator[House]:
         yield made
 
 
-@pytest.mark.own_servers
+@pytest.mark.anywhere
 def test_the_disk_for_pictures_is_full(small: House) -> None:
     """Pictures that are paid for come home once there is room."""
     folder = made_small_disk(small.folder / "data" / "media", megabytes=12)
@@ -229,7 +229,7 @@ http {{
 """
 
 
-@pytest.mark.own_servers
+@pytest.mark.anywhere
 def test_a_rolling_restart_fails_nobody(running: Stack, tmp_path: Path) -> None:
     """Two web processes behind nginx and two workers, one after the other."""
     made, _parts = running

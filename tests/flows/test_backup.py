@@ -14,7 +14,7 @@ from tests.conftest import missing_server
 from tests.faults.jobs import queue
 from tests.house import House, house
 
-pytestmark = pytest.mark.own_servers
+pytestmark = pytest.mark.anywhere
 
 WHAT_IS_THERE = """
 import hashlib, json

@@ -11,7 +11,7 @@ from tests.conftest import missing_server
 from tests.house import House, house
 from vto_site.env import BASE_DIR
 
-pytestmark = pytest.mark.own_servers
+pytestmark = pytest.mark.anywhere
 
 
 def migrate(made: House) -> subprocess.CompletedProcess[str]:
