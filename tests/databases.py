@@ -12,15 +12,14 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-# By folder or server: a database with all tables and nothing in them.
+# By server, none for files: a database with all tables and nothing in them.
 _templates: dict[str, str] = {}
 _folder = tempfile.TemporaryDirectory(prefix="fitting-room-tables-")
 
 
 def prepare(env: dict[str, str], migrate: Callable[[], None]) -> None:
     """Migrations take seconds, and each house of a test run would make them anew."""
-    address = env.get("DATABASE_URL")
-    server = address.rpartition("/")[0] if address else ""
+    server = env.get("DATABASE_URL", "").rpartition("/")[0]
     if server in _templates:
         _copy(env, _templates[server])
         return
@@ -44,7 +43,8 @@ def _path(env: dict[str, str]) -> Path:
 def _keep(env: dict[str, str]) -> str:
     address = env.get("DATABASE_URL")
     if address:
-        return create(address, f"template-{uuid.uuid4().hex[:12]}", _name(address))
+        made = create(address, f"template-{uuid.uuid4().hex[:12]}", _name(address))
+        return _name(made)
     kept = Path(_folder.name) / "tables.sqlite3"
     shutil.copy(_path(env), kept)
     return str(kept)
@@ -64,13 +64,16 @@ def _name(address: str) -> str:
 
 
 def create(address: str, name: str, template: str = "template1") -> str:
-    """A database on the server of `address`, in place of one of the same name."""
-    server = address.rpartition("/")[0] + "/template1"
-    with psycopg.connect(server, autocommit=True) as connection:
+    """A database on the server of `address`, in place of one of the same name.
+
+    Returns its own address.
+    """
+    server = address.rpartition("/")[0]
+    with psycopg.connect(f"{server}/template1", autocommit=True) as connection:
         connection.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))
         connection.execute(
             SQL("CREATE DATABASE {} TEMPLATE {}").format(
                 Identifier(name), Identifier(template)
             )
         )
-    return name
+    return f"{server}/{name}"

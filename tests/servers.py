@@ -257,8 +257,7 @@ def own_parts() -> dict[str, str]:
     parts = {n[5:]: os.environ[n] for n in os.environ if n.startswith("TEST_")}
     name = f"house-{uuid.uuid4().hex[:12]}"
     if "DATABASE_URL" in parts:
-        databases.create(parts["DATABASE_URL"], name)
-        parts["DATABASE_URL"] = parts["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+        parts["DATABASE_URL"] = databases.create(parts["DATABASE_URL"], name)
     for part in ("CELERY_BROKER_URL", "CACHE_URL"):
         if part in parts:
             server = parts[part].rpartition("/")[0]

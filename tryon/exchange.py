@@ -14,7 +14,6 @@ from .scheduling.timing import timing
 
 logger = logging.getLogger(__name__)
 
-
 PICTURES = ("try_on__photo", "try_on__garment", "try_on__bottom_garment")
 
 

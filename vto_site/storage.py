@@ -21,7 +21,7 @@ class MediaStorage(S3Storage):
     """Files that are one part each, read and written with one request.
 
     The stock one asks whether a file is there before it reads, and goes through a
-    machinery for many parts: half of what a picture cost the workers.
+    machinery for many parts (docs/performance.md has what that cost).
     """
 
     def _open(self, name: str, mode: str = "rb") -> File:

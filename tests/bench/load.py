@@ -268,7 +268,10 @@ def main() -> int:
             found["drain"]["most_memory_mb"] = memory.most
     for name, figures in found.items():
         print(f"{name}: {json.dumps(figures)}")
-    return int(bool(missed(found)))
+    wrong = missed(found)
+    if wrong:
+        print(f"missed: {', '.join(wrong)}")
+    return int(bool(wrong))
 
 
 def missed(found: dict[str, Any]) -> list[str]:
