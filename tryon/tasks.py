@@ -67,7 +67,10 @@ def dispatch() -> None:
 
 
 def plan_again() -> None:
-    """A worker's own wake-up: what it has just stored makes room for the next.
+    """A worker's own wake-up: a job that is over makes room for the next.
+
+    What else an answer changes can wait for beat: its slot is taken for a minute more,
+    and a job that runs on is not looked at again at once.
 
     Of many at once one thread plans, and looks again afterwards for all the others:
     queueing for the planner's row would take the threads that submit and look.
@@ -92,8 +95,7 @@ def plan() -> None:
 
 @shared_task
 def submit(request_id: str, token: str) -> None:
-    if exchange.submit(int(request_id), token):
-        plan_again()
+    exchange.submit(int(request_id), token)
 
 
 @shared_task
@@ -106,7 +108,6 @@ def poll(request_id: str, token: str) -> None:
 def fetch(try_on_id: str, claim: str) -> None:
     result = exchange.fetch(try_on_id, claim)
     if result is not None:
-        plan_again()
         render_waiting("result", str(result.pk))
 
 

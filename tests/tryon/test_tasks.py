@@ -2,6 +2,7 @@
 
 import threading
 import time
+import uuid
 
 import pytest
 from celery import Celery
@@ -87,6 +88,15 @@ def test_of_many_wake_ups_one_plans_and_looks_again_for_the_others(monkeypatch):
     first.join(timeout=5)
     assert len(passes) == 2
     assert set(passes) == {first.ident}
+
+
+@pytest.mark.parametrize("over", [True, False])
+def test_a_job_that_is_over_makes_room_for_the_next_at_once(monkeypatch, over):
+    passes = []
+    monkeypatch.setattr(tasks, "plan", lambda: passes.append(1))
+    monkeypatch.setattr(tasks.exchange, "look", lambda *request: over)
+    tasks.poll("1", str(uuid.uuid4()))
+    assert len(passes) == over
 
 
 def test_whoever_has_a_decoder_goes_on_until_nothing_waits(alice):
