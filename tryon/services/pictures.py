@@ -6,7 +6,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from .. import changes, erasing, images, media
+from .. import background, changes, erasing, images, media
 from ..models import Garment, Photo, Result, User
 from ..models.result import Priority
 from .deletion import delete_photo
@@ -69,8 +69,8 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     if isinstance(row, Result):
         compare_result(result=row, made=data, now=now)
     for width in images.RENDITION_WIDTHS:
-        made = ContentFile(images.rendition(data, width))
-        media.save(row.rendition_name(width), made)
+        made = background.run(images.rendition, data, width)
+        media.save(row.rendition_name(width), ContentFile(made))
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk).update(renditions_at=now):
         erasing.erase(row.file_names)  # it was deleted meanwhile
@@ -84,7 +84,8 @@ def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
     photo = media.read(try_on.photo.file_name)
     with images.decoder(wait=0.01):
         face = try_on.photo.measured.get("face")
-        found = changes.compare(photo, made, try_on.garment_kind, face)
+        kind = try_on.garment_kind
+        found = background.run(changes.compare, photo, made, kind, face)
     media.save(result.changes_name, ContentFile(found.layer))
     rows = Result.objects.filter(pk=result.pk)
     if not rows.update(changed_outside=found.outside):
