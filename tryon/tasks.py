@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from celery import current_app, shared_task
+from celery.signals import worker_shutting_down
 from django.apps import apps
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
@@ -113,6 +114,13 @@ def fetch(try_on_id: str, claim: str) -> None:
 
 _rendering = threading.Lock()
 _render_again = threading.Event()
+_shutting_down = threading.Event()
+
+
+@worker_shutting_down.connect
+def end_rendering(**_signal: Any) -> None:
+    """What still waits for its renditions is for the next worker's `tend`."""
+    _shutting_down.set()
 
 
 @shared_task
@@ -138,7 +146,7 @@ def render_waiting(model: str, pk: str) -> None:
 def _render_all(model: str, pk: str) -> None:
     asked: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
     row, gone = asked.filter(pk=pk).first(), list[str]()
-    while row is not None:
+    while row is not None and not _shutting_down.is_set():
         try:
             services.make_renditions(row=row, now=timezone.now())
         except (images.Busy, media.Away):

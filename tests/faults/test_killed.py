@@ -5,8 +5,27 @@ import time
 
 import pytest
 
+from tests import databases
 from tests.faults.jobs import none_lost_or_doubled, queue
 from tests.house import house
+
+MANY = """
+from dataclasses import replace
+from io import BytesIO
+from django.utils import timezone
+from PIL import Image
+from tryon import images, services, tasks
+from tryon.models import User
+owner = User.objects.create_user("many@example.org")
+out = BytesIO()
+Image.effect_noise((1500, 2000), 40).convert("RGB").save(out, "JPEG")
+picture = images.read_person(out)
+for n in range(200):
+    other = replace(picture, source_sha256=str(n))
+    row = services.add_photo(owner=owner, picture=other, now=timezone.now())
+tasks.ask_for_renditions(row)
+"""
+WAITING = "SELECT COUNT(*) FROM tryon_photo WHERE renditions_at IS NULL"
 
 
 @pytest.fixture
@@ -74,6 +93,21 @@ def test_after_many_ticks_without_a_worker_a_new_job_goes_at_once(tmp_path):
         started = time.monotonic()
         made.until(lambda: made.sandbox()["submits"] == 1, seconds=5)
         assert time.monotonic() - started < 5
+
+
+def test_a_worker_ends_in_time_though_many_pictures_wait(tmp_path):
+    """Their renditions are a minute of work, which another worker does."""
+    with house(tmp_path) as made:
+        made.manage("shell", "-c", MANY)
+
+        def waiting():
+            return databases.ask(made.env, WAITING)[0][0]
+
+        made.start("worker")
+        made.until(lambda: waiting() < 199)
+        made.stop()  # kills who has not ended after 15 s
+        assert made.processes["worker"].returncode in (0, -15)
+        assert waiting() > 0
 
 
 def test_sigterm_ends_each_process_cleanly(running):
