@@ -90,7 +90,7 @@ def try_on(owner: User, status: str = Status.QUEUED, **fields: Any) -> TryOn:
     if result:
         picture = images.read_result(picture_bytes())
         kept = Result(try_on=made, created_at=at)
-        kept.store(picture)
+        kept.store(picture, NOW)
         kept.save()
     return made
 

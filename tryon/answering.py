@@ -232,7 +232,7 @@ def _refused_look(try_on: TryOn, code: str, detail: str, now: datetime) -> None:
 def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | None:
     """Keep the picture, then call it completed. None if it was no longer wanted."""
     result = Result(try_on=try_on, created_at=now)
-    result.store(picture)
+    result.store(picture, now)
     raw = miragic.answers.without(try_on.raw_answer or {}, RESULT_FIELDS)
     data = raw.get("data")
     if isinstance(data, dict):

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.utils import timezone
 
 from . import media
 from .models import DoomedFile
@@ -18,14 +19,20 @@ AT_ONCE = 500
 
 def erase(names: Iterable[str]) -> None:
     """Within the transaction that deletes their rows."""
-    doomed = [DoomedFile(name=name) for name in names]
-    DoomedFile.objects.bulk_create(doomed, ignore_conflicts=True)
+    now = timezone.now()
+    DoomedFile.objects.bulk_create(
+        [DoomedFile(name=name, at=now) for name in names],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["at"],
+    )
     transaction.on_commit(finish)
 
 
 def finish() -> None:
     """Delete what is to be deleted; what storage does not take stays on the list."""
-    for row in DoomedFile.objects.order_by("at")[:AT_ONCE]:
+    due = DoomedFile.objects.filter(at__lte=timezone.now())
+    for row in due.order_by("at")[:AT_ONCE]:
         try:
             media.delete([row.name])
         except media.Away as away:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from . import erasing, images, media, my_data
-from .models import Export, TryOn, User
+from .models import DoomedFile, Export, TryOn, User
 from .models.export import LIFETIME
 
 logger = logging.getLogger(__name__)
@@ -63,11 +63,15 @@ def make(*, pk: str, now: datetime) -> None:
                 archive.writestr(path, data)
         size = file.tell()
         file.seek(0)
+        DoomedFile.expect(name, timezone.now())
         media.save(name, File(file))
     # Claimed by another meanwhile, or its pictures deleted: then this one is nobody's.
     mine = rows.filter(state=Export.State.MAKING, claimed_at=now)
-    if not mine.update(state=Export.State.READY, file_name=name, size=size):
-        erasing.erase([name])
+    with transaction.atomic():
+        if mine.update(state=Export.State.READY, file_name=name, size=size):
+            DoomedFile.keep(name)
+        else:
+            erasing.erase([name])
 
 
 def _entries(export: Export) -> Iterator[tuple[str, bytes]]:

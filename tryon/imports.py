@@ -6,10 +6,11 @@ import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from . import catalogue, erasing, media
-from .models import CatalogueImport, Garment, User
+from .models import CatalogueImport, DoomedFile, Garment, User
 from .models.imports import CatalogueImport as Row
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,11 @@ WORK = (Row.State.CHECKING, Row.State.IMPORTING)
 def ask(*, by: User, file: Any, now: datetime) -> CatalogueImport:
     """Keep the zip; the caller wakes the task that looks it through."""
     name = f"import-{secrets.token_urlsafe(16)}.zip"
+    DoomedFile.expect(name, now)
     media.save(name, file)
-    return Row.objects.create(by=by, file_name=name, created_at=now)
+    with transaction.atomic():
+        DoomedFile.keep(name)
+        return Row.objects.create(by=by, file_name=name, created_at=now)
 
 
 def begin(*, row: CatalogueImport) -> bool:

@@ -1,13 +1,16 @@
 """A deleted picture is gone, even if storage was away or the process was killed."""
 
+import io
+
 import pytest
-from django.core.files.storage import FileSystemStorage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile as File
 from django.db import transaction
+from django.utils import timezone
 
 from tests import factories
 from tests.factories import NOW, picture_bytes
-from tryon import erasing, media, services
+from tryon import answering, erasing, exports, images, media, services
 from tryon.models import DoomedFile, Photo, Status
 
 
@@ -59,6 +62,54 @@ def test_a_deletion_that_is_undone_dooms_nothing(alice):
         services.delete_photo(photo=photo, now=NOW, by=alice)
         transaction.set_rollback(True)
     assert not DoomedFile.objects.exists()
+
+
+class Killed(BaseException):
+    pass
+
+
+def upload(alice):
+    picture = images.read_person(io.BytesIO(picture_bytes()))
+    return lambda: services.add_photo(owner=alice, picture=picture, now=timezone.now())
+
+
+def bring_home(alice):
+    try_on = factories.try_on(alice, Status.FETCHING)
+    picture = images.read_result(picture_bytes())
+    return lambda: answering.fetched(try_on, picture, timezone.now())
+
+
+def make_zip(alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    export = exports.ask(owner=alice, try_ons=[done], now=NOW)
+    return lambda: exports.make(pk=str(export.pk), now=timezone.now())
+
+
+@pytest.mark.parametrize("prepare", [upload, bring_home, make_zip])
+def test_killed_between_the_file_and_the_row(alice, on_disk, monkeypatch, prepare):
+    def kill(name):
+        assert default_storage.exists(name)
+        raise Killed
+
+    act = prepare(alice)
+    with monkeypatch.context() as patched:
+        patched.setattr(DoomedFile, "keep", kill)
+        with pytest.raises(Killed):
+            act()
+    erasing.finish()  # another process may still be between the two
+    (row,) = DoomedFile.objects.all()
+    assert default_storage.exists(row.name)
+    DoomedFile.objects.update(at=timezone.now())  # an hour later
+    erasing.finish()
+    assert not default_storage.exists(row.name)
+    assert not DoomedFile.objects.exists()
+
+
+def test_what_has_its_row_is_kept(alice, on_disk):
+    photo = factories.photo(alice)
+    assert not DoomedFile.objects.exists()
+    erasing.finish()
+    assert media.read(photo.file_name)
 
 
 def test_a_full_disk_asks_to_come_again_and_keeps_nothing(as_alice, alice, full):

@@ -109,7 +109,7 @@ class GarmentAdmin(PictureAdmin):
             obj.source_sha256 = picture.source_sha256
             obj.created_at = obj.created_at or timezone.now()
             obj.renditions_at = None
-            obj.store(picture)
+            obj.store(picture, timezone.now())
         obj.save()
         if picture:
             erasing.erase(old_names)

@@ -1,15 +1,17 @@
 """What customers and the shop upload: photos of people, pictures of clothes."""
 
 import uuid
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .. import images, media
+from .doomed import DoomedFile
 
 if TYPE_CHECKING:
     from .accounts import User
@@ -35,12 +37,21 @@ class Picture(models.Model):
     class Meta:
         abstract = True
 
-    def store(self, picture: "images.Picture") -> None:
-        """Write the file and take over its size and colour; not yet the row."""
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            DoomedFile.keep(self.file_name)
+
+    def store(self, picture: "images.Picture", now: datetime) -> None:
+        """Write the file and take over its size and colour; not yet the row.
+
+        Without one the file is deleted again in an hour. Raises `media.Away`.
+        """
         self.stem = media.new_stem(self.media_kind)
         self.width, self.height = picture.width, picture.height
         self.mean_color = picture.mean_color
         self.measured = picture.measured
+        DoomedFile.expect(self.file_name, now)
         media.save(self.file_name, ContentFile(picture.data))
 
     @property

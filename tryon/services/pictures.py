@@ -43,7 +43,7 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
         return found
     row.source_sha256 = picture.source_sha256
     row.created_at = now
-    row.store(picture)
+    row.store(picture, now)
     try:
         with transaction.atomic():
             row.save(force_insert=True)
