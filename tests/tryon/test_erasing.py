@@ -73,6 +73,15 @@ def upload(alice):
     return lambda: services.add_photo(owner=alice, picture=picture, now=timezone.now())
 
 
+def send_from_a_phone(alice):
+    handoff, _secret = services.open_handoff(owner=alice, now=timezone.now())
+    sent = {
+        "handoff": handoff,
+        "picture": images.read_person(io.BytesIO(picture_bytes())),
+    }
+    return lambda: services.use_handoff(**sent, now=timezone.now())
+
+
 def bring_home(alice):
     try_on = factories.try_on(alice, Status.FETCHING)
     picture = images.read_result(picture_bytes())
@@ -85,7 +94,7 @@ def make_zip(alice):
     return lambda: exports.make(pk=str(export.pk), now=timezone.now())
 
 
-@pytest.mark.parametrize("prepare", [upload, bring_home, make_zip])
+@pytest.mark.parametrize("prepare", [upload, send_from_a_phone, bring_home, make_zip])
 def test_killed_between_the_file_and_the_row(alice, on_disk, monkeypatch, prepare):
     def kill(name):
         assert default_storage.exists(name)
@@ -119,6 +128,16 @@ def test_a_full_disk_asks_to_come_again_and_keeps_nothing(as_alice, alice, full)
     assert response["Retry-After"] == "10"
     assert "does not answer right now" in response.content.decode()
     assert not Photo.objects.exists()
+
+
+def test_a_code_counts_again_if_its_photo_could_not_be_kept(alice, full, monkeypatch):
+    send = send_from_a_phone(alice)
+    with monkeypatch.context():
+        full()
+        with pytest.raises(media.Away):
+            send()
+        monkeypatch.undo()
+    assert send() == Photo.objects.get()
 
 
 def test_a_picture_that_cannot_be_shown_now_is_not_gone(as_alice, alice, full):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from .. import images
+from .. import images, media
 from ..models import Handoff, Photo, User
 from ..models.handoff import LIFETIME
 from .pictures import add_photo
@@ -33,13 +33,18 @@ def find_handoff(*, secret: str, now: datetime) -> Handoff | None:
 def use_handoff(
     *, handoff: Handoff, picture: images.Picture, now: datetime
 ) -> Photo | None:
-    """The photo, stored for the code's owner; None if another upload was first."""
-    with transaction.atomic():
-        rows = Handoff.objects.filter(
-            pk=handoff.pk, used_at=None, expires_at__gt=now, owner__isnull=False
-        )
-        if not rows.update(used_at=now):
-            return None
+    """The photo, stored for the code's owner; None if another upload was first.
+
+    Raises `media.Away`; the code can then be used again.
+    """
+    row = Handoff.objects.filter(pk=handoff.pk)
+    still_open = row.filter(used_at=None, expires_at__gt=now, owner__isnull=False)
+    if not still_open.update(used_at=now):
+        return None
+    try:
         photo = add_photo(owner=handoff.owner, picture=picture, now=now)
-        Handoff.objects.filter(pk=handoff.pk).update(photo=photo)
+    except media.Away:
+        row.update(used_at=None)
+        raise
+    row.update(photo=photo)
     return photo
