@@ -68,10 +68,10 @@ def dispatch() -> None:
 
 
 def plan_again() -> None:
-    """A worker's own wake-up: a job that is over makes room for the next.
+    """A worker's own wake-up after a look: its job is over, or free for the next look.
 
-    What else an answer changes can wait for beat: its slot is taken for a minute more,
-    and a job that runs on is not looked at again at once.
+    What a submit or a picture changes can wait for beat: the slot is taken for a minute
+    more, and nobody looks at once at what has just been sent.
 
     Of many at once one thread plans, and looks again afterwards for all the others:
     queueing for the planner's row would take the threads that submit and look.

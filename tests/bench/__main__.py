@@ -88,20 +88,29 @@ def all_measured(
 ) -> Iterator[tuple[Scenario, dict[str, dict[str, Any]]]]:
     """Each row's figures by system.
 
-    Slow rows leave the cores idle: all of them, and all systems, side by side. The
-    others have the machine to themselves.
+    Slow rows leave the cores idle: all of them side by side. Of the others each has the
+    machine to itself, and then its baselines have it together.
     """
-    for together in (True, False):
-        mine = [row for row in rows if (row.speed < SLOW) == together]
-        with ThreadPoolExecutor(len(mine) * 3 + 1 if together else 1) as pool:
-            asked = []
-            for row in mine:
-                told = {OURS: pool.submit(ours, row, parts)}
-                for kind in BESIDE.get(row.name, ()) if beside else ():
-                    told[kind] = pool.submit(measured, "baselines", kind, row.name)
-                asked.append((row, told))
-            for row, told in asked:
-                yield row, {system: one.result() for system, one in told.items()}
+    slow = [row for row in rows if row.speed < SLOW]
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(of_all_systems, row, parts, beside) for row in slow]
+        yield from zip(slow, (one.result() for one in asked), strict=True)
+    for row in rows:
+        if row not in slow:
+            yield row, of_all_systems(row, parts, beside)
+
+
+def of_all_systems(
+    row: Scenario, parts: list[str], beside: bool
+) -> dict[str, dict[str, Any]]:
+    kinds = BESIDE.get(row.name, ()) if beside else ()
+    with ThreadPoolExecutor() as pool:
+        found = {OURS: pool.submit(ours, row, parts)}
+        if row.speed >= SLOW:
+            found[OURS].result()
+        for kind in kinds:
+            found[kind] = pool.submit(measured, "baselines", kind, row.name)
+        return {system: one.result() for system, one in found.items()}
 
 
 def other(module: str) -> bool:

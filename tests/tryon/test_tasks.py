@@ -90,13 +90,13 @@ def test_of_many_wake_ups_one_plans_and_looks_again_for_the_others(monkeypatch):
     assert set(passes) == {first.ident}
 
 
-@pytest.mark.parametrize("over", [True, False])
-def test_a_job_that_is_over_makes_room_for_the_next_at_once(monkeypatch, over):
+@pytest.mark.parametrize("sent", [True, False])
+def test_after_a_look_the_next_requests_are_planned_at_once(monkeypatch, sent):
     passes = []
     monkeypatch.setattr(tasks, "plan", lambda: passes.append(1))
-    monkeypatch.setattr(tasks.exchange, "look", lambda *request: over)
+    monkeypatch.setattr(tasks.exchange, "look", lambda *request: sent)
     tasks.poll("1", str(uuid.uuid4()))
-    assert len(passes) == over
+    assert len(passes) == sent
 
 
 def test_whoever_has_a_decoder_goes_on_until_nothing_waits(alice):
