@@ -16,6 +16,8 @@ from tests.conftest import image_of, openvto_assets
 from tests.factories import picture_bytes
 from tryon import images
 
+pytestmark = pytest.mark.anywhere
+
 
 def read(data: bytes, reader=images.read_person) -> images.Picture:
     return reader(io.BytesIO(data))

@@ -12,6 +12,8 @@ from tryon.miragic import Client, Deadlines, JobState
 from tryon.miragic.answers import parse_retry_after, parse_time
 from tryon.miragic.redact import RedactKeys
 
+pytestmark = pytest.mark.anywhere
+
 KEY = "sk_live_" + "k" * 43
 NESTED = {"success": False, "error": {"code": "SOME_CODE", "message": "Some words"}}
 FLAT = {"success": False, "message": "Some words"}

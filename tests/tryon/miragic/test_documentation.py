@@ -6,6 +6,8 @@ import pytest
 
 from tryon.miragic import JobState
 
+pytestmark = pytest.mark.anywhere
+
 KEY = "sk_live_" + "d" * 43
 
 ACCEPTED_SINGLE = """{"success":true,"message":"Virtual try-on job created and processing started","data":{"jobId":"25331fb2-d0b0-44bd-b932-44f6fcc85e3e","status":"PENDING","mode":"SINGLE","createdAt":"2025-10-08T13:46:57.867Z"}}"""  # noqa: E501

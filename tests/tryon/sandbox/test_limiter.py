@@ -2,6 +2,8 @@ import pytest
 
 from tryon.sandbox.limiter import LIMIT, LIMITERS
 
+pytestmark = pytest.mark.anywhere
+
 
 @pytest.mark.parametrize("name", sorted(set(LIMITERS) - {"bucket-5"}))
 def test_sixty_at_once_and_not_one_more(name):

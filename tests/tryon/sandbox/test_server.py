@@ -13,6 +13,8 @@ from tests.house import until
 from tryon.sandbox.jobs import Options
 from tryon.sandbox.server import API, Handler, parse_form, serve_in_thread
 
+pytestmark = pytest.mark.anywhere
+
 KEY = "sk_live_" + "s" * 43
 
 

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from tryon.scheduling.forecast import HISTORY, PRIOR, PRIOR_WEIGHT, Forecast
 
+pytestmark = pytest.mark.anywhere
+
 durations = st.lists(st.floats(0.5, 900), max_size=80)
 
 

@@ -16,6 +16,8 @@ from tryon.scheduling import policy
 from tryon.scheduling.forecast import Forecast
 from tryon.scheduling.timing import Timing
 
+pytestmark = pytest.mark.anywhere
+
 T = Timing()
 
 
