@@ -21,7 +21,7 @@ def erase(names: Iterable[str]) -> None:
     """Within the transaction that deletes their rows."""
     now = timezone.now()
     DoomedFile.objects.bulk_create(
-        [DoomedFile(name=name, at=now) for name in names],
+        [DoomedFile(name=name, at=now) for name in set(names)],
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["at"],
