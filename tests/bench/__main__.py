@@ -41,11 +41,7 @@ SHOWN = [
     "lost_mean",
     "wait_mean",
     "wait_p95",
-    "wait_last",
     "light_lost_p95",
-    "hit_lost_p95",
-    "drift_first",
-    "drift_later",
     "refused_429",
     "most_in_window",
     "cpu_percent",
@@ -77,7 +73,7 @@ def main() -> int:
             wrong = misses(row, system, figures)
             missed = missed or bool(wrong)
             verdict = "; ".join(wrong) or ("ok" if system == OURS else "")
-            show(row.name, system, figures, verdict)
+            show(row, system, figures, verdict)
     if options.save:
         (options.save / "bench.json").write_text(json.dumps(found, indent=1))
         (options.save / "bench.svg").write_bytes(chart.time_lost(found))
@@ -157,9 +153,13 @@ def ours(row: Scenario, parts: list[str]) -> dict[str, Any]:
     return {name: max(run[name] for run in runs) for name in numbers}
 
 
-def show(row: str, system: str, figures: dict[str, Any], verdict: str) -> None:
-    shown = {name: figures.get(name) for name in SHOWN}
-    print(table.line(row, system, shown, verdict), flush=True)
+def show(row: Scenario, system: str, figures: dict[str, Any], verdict: str) -> None:
+    """What all rows have in common, then what this one is required to reach."""
+    names = dict.fromkeys(
+        [*SHOWN, *(bound.rpartition("_")[0] for bound in row.require)]
+    )
+    shown = {name: figures.get(name) for name in names}
+    print(table.line(row.name, system, shown, verdict), flush=True)
 
 
 def misses(row: Scenario, system: str, figures: dict[str, Any]) -> list[str]:

@@ -133,7 +133,7 @@ def figures(scenario: Scenario, started: float) -> dict[str, Any]:
         "hit_lost_p50": quantile(hit, 0.5),
         "hit_lost_p95": quantile(hit, 0.95),
         "drift_first": rate(480, 680),
-        "drift_later": rate(860, 1440),
+        "drift_later": rate(860, scenario.lasts),
         "unconfirmed": unconfirmed,
         "unlike_lost_answers": abs(unconfirmed - lost),
         "failed": TryOn.objects.filter(status=Status.FAILED).count(),

@@ -164,8 +164,8 @@ ROWS = [
     ),
     Scenario(
         "drift 20 to 60 s",
-        backlog(760),
-        1440,
+        backlog(1250),
+        2400,  # ten minutes of "later" swing by a tenth: results come in waves
         {"seconds": 20, "spread": 0.2},
         orders=tuple(
             (480.0 + 20 * i, {"options": {"seconds": 20 + 10 * i}}) for i in range(1, 5)
