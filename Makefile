@@ -44,7 +44,7 @@ test-servers: $(VENV)/.tests
 stack: $(VENV)/.tests
 	@ENV_FILE= python -m tests.stack
 
-# All figures, with real processes, beside two baselines: about two and a half hours.
+# All figures, with real processes, beside two baselines: about two hours.
 bench: $(VENV)/.tests
 	@ENV_FILE= python -m tests.bench --save docs
 
