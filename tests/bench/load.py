@@ -218,7 +218,8 @@ def bare() -> dict[str, Any]:
     port, _other = free_pair()
     command = [BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port"]
     command += [str(port), "--workers", "1", "--blocking-threads", "16", "--no-ws"]
-    process = subprocess.Popen([*command, "tests.bench.bare:application"])
+    command.append("tests.bench.bare:application")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}/"
         ends = time.monotonic() + 20
