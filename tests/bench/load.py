@@ -218,7 +218,7 @@ def bare() -> dict[str, Any]:
     port, _other = free_pair()
     command = [BIN / "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port"]
     command += [str(port), "--workers", "1", "--blocking-threads", "16", "--no-ws"]
-    command.append("tests.bench.bare:application")
+    command += ["tests.bench.bare:application"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}/"
