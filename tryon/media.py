@@ -7,17 +7,18 @@ Pages link ``/media/<name>``; the view decides who may see it and then calls
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 NAME = re.compile(
     r"(?P<stem>(?P<kind>photo|garment|result)-[A-Za-z0-9_-]{22})"
@@ -112,12 +113,15 @@ def serve_private(request: HttpRequest, name: str, now: datetime) -> HttpRespons
 
 def _redirect(name: str, now: datetime) -> HttpResponse:
     # One address for the whole hour, so that the browser's cache can hit it.
-    hour = f"{now:%Y%m%d%H}"
-    key = f"media:{name}:{hour}"
-    address: str | None = cache.get(key)
+    key = f"media:{name}:{now:%Y%m%d%H}"
+    try:
+        address: str | None = caches["addresses"].get(key)
+    except RedisError:
+        address = None
     if address is None:
         address = default_storage.url(name, expire=7200)  # type: ignore[call-arg]
-        cache.set(key, address, 3600)
+        with suppress(RedisError):  # away: signed anew, and loaded anew
+            caches["addresses"].set(key, address, 3600)
     response = HttpResponse(status=302)
     response["Location"] = address
     response["Cache-Control"] = "private, max-age=600"

@@ -130,19 +130,24 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
     }
 
-_cache_url = env.secret("CACHE_URL")
-# Throttles are counted here, so the default is shared by all processes too.
-CACHES = {
+# Limits of sign-ins are counted in "default" (allauth knows no other): in the database,
+# where nothing culls them and no server can be away. Others live in tryon_tokenbucket.
+CACHES: dict[str, Any] = {
     "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},  # `tasks.clear_sessions` removes the old
+    },
+}
+_cache_url = env.secret("CACHE_URL")
+CACHES["addresses"] = (  # signed ones of pictures in S3
+    {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": _cache_url,
     }
     if _cache_url
-    else {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-    }
-}
+    else CACHES["default"]
+)
 
 # --- storage, static files ----------------------------------------------------
 

@@ -8,6 +8,7 @@ from .imports import CatalogueImport
 from .ledger import ApiRequest, Key, Planner
 from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote
+from .token_bucket import TokenBucket
 from .try_on import (
     FailureCode,
     InvalidMove,
@@ -43,6 +44,7 @@ __all__ = [
     "Shop",
     "StaleMove",
     "Status",
+    "TokenBucket",
     "TryOn",
     "TryOnEvent",
     "User",
