@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from . import wording
-from .models import Key, Status, TryOn
+from .models import Key, Planner, Status, TryOn
 from .scheduling import budget, policy
 from .scheduling.forecast import Forecast
 from .scheduling.scheduler import current_forecasts
@@ -107,6 +107,7 @@ class Estimator:
         self.now = now
         self._forecasts: dict[str, Forecast] | None = None
         self._keys: list[Key] | None = None
+        self._paused = False  # by staff
         self._traffic: Traffic | None = None
         self._arrivals: list[float] | None = None
 
@@ -136,14 +137,19 @@ class Estimator:
             made.keys_open, made.traffic, made.arrivals  # noqa: B018 asks now
             _recent = (time.monotonic(), made)
         again = cls(now)
-        for name in ("_forecasts", "_keys", "_traffic", "_arrivals"):
+        for name in ("_forecasts", "_keys", "_paused", "_traffic", "_arrivals"):
             setattr(again, name, getattr(_recent[1], name))
         return again
 
     @property
     def keys_open(self) -> int:
+        """How many take new jobs now; before the first pass nobody has seen one."""
         if self._keys is None:
-            self._keys = list(Key.objects.all())
+            self._keys = list(Key.objects.configured())
+            paused = Planner.objects.filter(submits_paused_at__isnull=False)
+            self._paused = paused.exists()
+        if self._paused:
+            return 0
         return sum(
             key.is_open(self.now) and key.may_submit(self.now) for key in self._keys
         ) or (0 if self._keys else 1)

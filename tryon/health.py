@@ -12,7 +12,8 @@ from .models import ApiRequest, Key, Planner, Status, TryOn
 from .models.ledger import Outcome
 from .models.try_on import FailureCode
 from .scheduling import budget
-from .scheduling.scheduler import current_forecasts
+from .scheduling.forecast import HISTORY
+from .scheduling.scheduler import current_forecasts, newest_durations
 from .scheduling.timing import timing
 
 MINUTES = 60
@@ -22,40 +23,46 @@ SLOTS = 60  # cells drawn a key, whatever the limit
 def overview(now: datetime) -> dict[str, Any]:
     """A dozen queries, however long the queue."""
     keys = budget.known_keys(now)
-    report = status.report(now)
+    report = status.summary(now)
     planner = Planner.objects.first()
     hour = now - timedelta(minutes=MINUTES)
     return {
         "now": now,
         "problems": report["problems"],
         "paused_at": planner.submits_paused_at if planner else None,
-        "keys": [key_card(key, now, hour) for key in keys],
+        "keys": key_cards(keys, now, hour),
         "figures": figures(now, hour, report),
         "chart": chart(keys, now, hour),
         "failures": failures(hour),
         "durations": durations(),
-        "latest": ApiRequest.objects.select_related("key", "try_on")[:20],
+        "latest": ApiRequest.objects.select_related("key", "try_on").order_by("-pk")[
+            :20
+        ],
     }
 
 
-def key_card(key: Key, now: datetime, hour: datetime) -> dict[str, Any]:
-    t = timing()
-    since = now - timedelta(seconds=t.window)
-    taken = ApiRequest.objects.filter(key=key).occupying(since)
-    held = sum(1 for at in taken.values_list("answered_at", flat=True) if at is None)
-    cooling = taken.count() - held
-    counted = ApiRequest.objects.filter(key=key, sent_at__gt=hour).aggregate(
+def key_cards(keys: list[Key], now: datetime, hour: datetime) -> list[dict[str, Any]]:
+    taken = budget.slots_taken([key.pk for key in keys], now)
+    return [key_card(key, taken[key.pk], now, hour) for key in keys]
+
+
+def key_card(
+    key: Key, slots: budget.Slots, now: datetime, hour: datetime
+) -> dict[str, Any]:
+    limit = timing().limit
+    counted = ApiRequest.objects.answered_since(hour, [key.pk]).aggregate(
         sent=Count("id"), refused=Count("id", filter=Q(outcome=Outcome.RATE_LIMITED))
     )
-    last_429 = ApiRequest.objects.filter(key=key, outcome=Outcome.RATE_LIMITED).first()
-    cells = ["held"] * held + ["cooling"] * cooling
+    too_many = ApiRequest.objects.filter(key=key, outcome=Outcome.RATE_LIMITED)
+    last_429 = too_many.order_by("-planned_at").first()
+    cells = ["held"] * slots.held + ["cooling"] * len(slots.frees_at)
     return {
         "key": key,
         "state": status.state_of(key, now),
         "is_well": key.is_open(now) and key.may_submit(now),
-        "room": t.limit - held - cooling,
-        "limit": t.limit,
-        "cells": (cells + ["free"] * SLOTS)[: max(t.limit, SLOTS)][:SLOTS],
+        "room": limit - slots.taken,
+        "limit": limit,
+        "cells": (cells + ["free"] * SLOTS)[:SLOTS],
         "sent": counted["sent"],
         "refused": counted["refused"],
         "last_429": last_429,
@@ -65,7 +72,12 @@ def key_card(key: Key, now: datetime, hour: datetime) -> dict[str, Any]:
 
 def figures(now: datetime, hour: datetime, report: dict[str, Any]) -> dict[str, Any]:
     """In line, oldest, and the seconds lost on the way to the API and back."""
-    done = TryOn.objects.filter(answered_at__gt=hour, submitted_at__isnull=False)
+    # With a duration, as all that the API has answered: the index has no others.
+    done = TryOn.objects.filter(
+        answered_at__gt=hour,
+        duration_seconds__isnull=False,
+        submitted_at__isnull=False,
+    )
     waits, unseen = [], []
     rows = done.annotate(sent=Min("api_requests__sent_at")).values_list(
         "created_at", "sent", "submitted_at", "answered_at", "duration_seconds"
@@ -92,7 +104,8 @@ def middle(values: list[float]) -> float | None:
 
 def chart(keys: list[Key], now: datetime, hour: datetime) -> dict[str, Any]:
     """Requests sent in each of the last 60 minutes, as bars in a 600 × 120 drawing."""
-    sent = ApiRequest.objects.filter(sent_at__gt=hour).values_list("sent_at", flat=True)
+    recent = ApiRequest.objects.answered_since(hour, [key.pk for key in keys])
+    sent = recent.values_list("sent_at", flat=True)
     counts = Counter(int((now - at).total_seconds() // 60) for at in sent if at)
     limit = timing().limit * max(len(keys), 1)
     most = max([limit, *counts.values()])
@@ -112,7 +125,7 @@ def chart(keys: list[Key], now: datetime, hour: datetime) -> dict[str, Any]:
 def failures(hour: datetime) -> list[dict[str, Any]]:
     day = hour - timedelta(hours=23)
     counted = (
-        TryOn.objects.filter(status=Status.FAILED, finished_at__gt=day)
+        TryOn.objects.filter(finished_at__gt=day, status=Status.FAILED)
         .values("failure_code")
         .annotate(n=Count("id"))
         .order_by("-n")
@@ -126,15 +139,9 @@ def failures(hour: datetime) -> list[dict[str, Any]]:
 def durations() -> list[dict[str, Any]]:
     """Forecast beside true, by mode."""
     told = []
+    newest = newest_durations()
     for mode, forecast in current_forecasts().items():
-        last = TryOn.objects.filter(mode=mode, duration_seconds__isnull=False)
-        true = [
-            seconds
-            for seconds in last.order_by("-answered_at").values_list(
-                "duration_seconds", flat=True
-            )[:64]
-            if seconds is not None
-        ]
+        true = [seconds for of, seconds in newest if of == mode][:HISTORY]
         told.append(
             {
                 "mode": TryOn.Mode(mode).label,

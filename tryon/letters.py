@@ -65,7 +65,7 @@ def tell_of_late_pictures(now: datetime) -> None:
 
 def tell_of_stopped_keys(now: datetime) -> None:
     """Staff hear once of each key that the API refuses, with what to do."""
-    stopped = Key.objects.filter(
+    stopped = Key.objects.configured().filter(
         state__in=(KeyState.REFUSED, KeyState.OUT_OF_CREDITS), told_at=None
     )
     for key in stopped:

@@ -13,7 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from . import status
-from .models import ApiRequest
+from .models import ApiRequest, Key
 from .models.ledger import KeyState, Outcome
 
 HOUR = timedelta(hours=1)
@@ -51,14 +51,17 @@ class Figures(Collector):
 
     def _api(self) -> Iterator[Metric]:
         """The last hour's requests to the API: what came of them, how long it took."""
-        recent = ApiRequest.objects.filter(planned_at__gt=self.now - HOUR)
+        hour = self.now - HOUR
+        keys = Key.objects.values_list("pk", flat=True)
+        answered = ApiRequest.objects.answered_since(hour, keys)
+        unsent = ApiRequest.objects.filter(outcome=Outcome.VOID, planned_at__gt=hour)
         outcomes = _gauge("api_requests_hour", "In the last hour.", "kind", "outcome")
-        counted = recent.exclude(outcome="").values_list("kind", "outcome").order_by()
-        for kind, outcome, count in counted.annotate(Count("pk")):
-            outcomes.add_metric([kind, outcome], count)
+        for rows in (answered, unsent):
+            counted = rows.values_list("kind", "outcome").annotate(Count("pk"))
+            for kind, outcome, count in counted:
+                outcomes.add_metric([kind, outcome], count)
         yield outcomes
         took: dict[str, list[float]] = {kind: [] for kind in ApiRequest.Kind.values}
-        answered = recent.filter(sent_at__isnull=False, answered_at__isnull=False)
         answered = answered.exclude(outcome=Outcome.LOST)
         for request in answered.only("kind", "sent_at", "answered_at"):
             took[request.kind].append(request.seconds or 0)

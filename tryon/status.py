@@ -1,14 +1,16 @@
 """How the fitting room is doing: for `manage.py status` and the health pages."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min
 from django.utils import timezone
 
 from .models import Planner, Status, TryOn
 from .models.ledger import Key, KeyState
+from .models.try_on import FINAL, OPEN
 from .scheduling import budget
 from .scheduling.timing import timing
 
@@ -22,13 +24,23 @@ def last_tick_seconds(now: datetime | None = None) -> float | None:
     return round(((now or timezone.now()) - at).total_seconds(), 1)
 
 
+def count_states(states: Iterable[str]) -> dict[str, int]:
+    """How many try-ons are in each; of the open ones however many have ended."""
+    rows = TryOn.objects.existing().in_status(states).values_list("status")
+    return {**dict.fromkeys(states, 0), **dict(rows.annotate(n=Count("*")))}
+
+
 def report(now: datetime) -> dict[str, Any]:
     """What is there, and in words what is wrong with it."""
-    rows = TryOn.objects.existing()
-    counts = rows.aggregate(
-        **{name: Count("pk", filter=Q(status=name)) for name in Status.values}
-    )
-    oldest = rows.queued().aggregate(at=Min("created_at"))["at"]
+    ended = count_states(FINAL)
+    found = summary(now)
+    return {**found, "states": {**found["states"], **ended}}
+
+
+def summary(now: datetime) -> dict[str, Any]:
+    """The same without what has ended, which takes longer the more there is of it."""
+    counts = count_states(OPEN)
+    oldest = TryOn.objects.existing().queued().aggregate(at=Min("created_at"))["at"]
     waited = round((now - oldest).total_seconds(), 1) if oldest else None
     keys = budget.known_keys(now)
     room = budget.room_now(now)

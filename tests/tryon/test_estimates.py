@@ -8,6 +8,10 @@ from tests import factories
 from tests.factories import NOW
 from tryon import estimates
 from tryon.models import Status, TryOn
+from tryon.models.ledger import KeyState
+from tryon.scheduling import budget
+
+OWN = "sk_live_" + "o" * 43
 
 
 def arrived(owner, ages) -> None:
@@ -48,6 +52,33 @@ def test_a_page_looks_when_others_came(alice, age, seconds):
 def test_before_enough_came_it_looks_by_the_forecast(alice):
     arrived(alice, [28.5] * 7)
     assert look_in(alice, 1) == estimates.EARLY_LOOK
+
+
+def in_line(owner) -> str:
+    waiting = factories.try_on(owner)
+    estimates.add_places([waiting])
+    return estimates.Estimator(NOW).progress(waiting).line
+
+
+def test_a_key_that_is_no_longer_in_the_settings_counts_for_nothing(alice, settings):
+    """The sandbox's stays behind when a shop sets its own."""
+    settings.MIRAGIC_API_KEYS = [OWN]
+    factories.key("sk_live_" + "s" * 43)
+    assert estimates.Estimator(NOW).keys_open == 1
+    own = factories.key(OWN)
+    assert estimates.Estimator(NOW).keys_open == 1
+    assert "next in line" in in_line(alice)
+    budget.stop_key(own, KeyState.OUT_OF_CREDITS, "402")
+    assert "short break" in in_line(alice)
+
+
+def test_while_staff_pause_it_no_time_is_promised(alice, settings):
+    settings.MIRAGIC_API_KEYS = [OWN]
+    factories.key(OWN)
+    budget.pause_all(on=True, now=NOW)
+    assert "short break" in in_line(alice)
+    budget.pause_all(on=False, now=NOW)
+    assert "next in line" in in_line(alice)
 
 
 def test_pictures_of_another_hour_say_nothing(alice):

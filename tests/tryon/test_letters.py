@@ -38,8 +38,11 @@ def test_guests_have_no_address(db):
     ("state", "words"),
     [("refused", "still there and active"), ("out_of_credits", "Buy credits")],
 )
-def test_staff_hear_once_of_a_stopped_key_with_what_to_do(staff, alice, state, words):
-    key = factories.key("sk_live_" + "l" * 43)
+def test_staff_hear_once_of_a_stopped_key_with_what_to_do(
+    staff, alice, state, words, settings
+):
+    settings.MIRAGIC_API_KEYS = ["sk_live_" + "l" * 43]
+    key = factories.key(settings.MIRAGIC_API_KEYS[0])
     factories.try_on(alice)
     budget.stop_key(key, state, "401 INVALID_API_KEY")
     letters.tell_of_stopped_keys(NOW)

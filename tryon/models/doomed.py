@@ -15,7 +15,7 @@ class DoomedFile(models.Model):
     """
 
     name = models.CharField(max_length=120, primary_key=True)
-    at = models.DateTimeField()  # from when on the file may be deleted
+    at = models.DateTimeField(db_index=True)  # from when on the file may be deleted
 
     def __str__(self) -> str:
         return self.name

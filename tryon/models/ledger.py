@@ -1,9 +1,11 @@
 """The ledger of requests to the API: rate limiter, audit log and crash record."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +21,13 @@ class KeyState(models.TextChoices):
 def fingerprint(secret: str) -> str:
     """What the database knows of an API key: enough to tell two apart."""
     return hashlib.sha256(secret.encode()).hexdigest()[:12]
+
+
+class KeyQuerySet(models.QuerySet["Key"]):
+    def configured(self) -> Self:
+        """Those in the settings; the rows of earlier ones stay for their jobs' story."""
+        known = [fingerprint(secret) for secret in settings.MIRAGIC_API_KEYS]
+        return self.filter(fingerprint__in=known)
 
 
 class Key(models.Model):
@@ -38,6 +47,8 @@ class Key(models.Model):
     bucket_level = models.FloatField(default=0)
     bucket_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = KeyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("API key")
@@ -78,17 +89,21 @@ class Outcome(models.TextChoices):
 
 
 class ApiRequestQuerySet(models.QuerySet["ApiRequest"]):
-    def occupying(self, since: datetime) -> Self:
-        """Those that hold a slot: reserved, on their way, or answered after `since`."""
-        return self.exclude(outcome=Outcome.VOID).filter(
-            Q(answered_at=None) | Q(answered_at__gt=since)
-        )
+    """The table is long: each question begins with what an index knows."""
+
+    def open(self) -> Self:
+        """Reserved or on their way."""
+        return self.filter(outcome="")
 
     def unsent(self) -> Self:
-        return self.filter(sent_at=None).exclude(outcome=Outcome.VOID)
+        return self.open().filter(sent_at=None)
 
     def unanswered(self) -> Self:
-        return self.filter(sent_at__isnull=False, answered_at=None)
+        return self.open().filter(sent_at__isnull=False)
+
+    def answered_since(self, since: datetime, keys: Iterable[int]) -> Self:
+        """Of these keys alone: the index begins with the key."""
+        return self.filter(key__in=list(keys), answered_at__gt=since)
 
 
 class ApiRequest(models.Model):
@@ -116,7 +131,6 @@ class ApiRequest(models.Model):
     class Meta:
         verbose_name = _("API request")
         verbose_name_plural = _("API requests")
-        ordering = ["-planned_at", "-id"]
         constraints = [
             models.CheckConstraint(
                 name="api_request_answered_after_sent",
@@ -131,9 +145,8 @@ class ApiRequest(models.Model):
         ]
         indexes = [
             models.Index(fields=["key", "answered_at"], name="api_request_slots"),
-            models.Index(
-                "planned_at", name="api_request_open", condition=Q(outcome="")
-            ),
+            # Not only of the open ones: SQLite cannot tell that a parameter is one.
+            models.Index(fields=["outcome", "planned_at"], name="api_request_outcome"),
         ]
 
     def __str__(self) -> str:

@@ -29,6 +29,13 @@ class Status(models.TextChoices):
     CANCELED = "canceled", _("Cancelled")
 
 
+OPEN = (
+    Status.QUEUED,
+    Status.SUBMITTING,
+    Status.UNCONFIRMED,
+    Status.PROCESSING,
+    Status.FETCHING,
+)
 FINAL = (Status.COMPLETED, Status.FAILED, Status.CANCELED)
 IN_FLIGHT = (Status.SUBMITTING, Status.PROCESSING)
 # What a customer waits for; an unconfirmed one waits for the customer.
@@ -263,6 +270,19 @@ class TryOn(models.Model):
                 fields=["-answered_at"],
                 name="try_on_known_durations",
                 condition=Q(duration_seconds__isnull=False),
+            ),
+            # What ended lately, and what was deleted lately.
+            models.Index(fields=["finished_at"], name="try_on_finished"),
+            models.Index(
+                fields=["deleted_at"],
+                name="try_on_tombstones",
+                condition=Q(deleted_at__isnull=False),
+            ),
+            # To count all of a state without reading its rows.
+            models.Index(
+                fields=["status"],
+                name="try_on_existing",
+                condition=Q(deleted_at=None),
             ),
             models.Index(
                 fields=["created_at"],

@@ -7,12 +7,13 @@ limit. The rows are the state: any number of workers, any restart.
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import F, Q
 
 from ..models import TryOn
 from ..models.ledger import ApiRequest, Key, KeyState, Outcome, Planner, fingerprint
@@ -42,14 +43,14 @@ def secrets() -> dict[str, str]:
 def known_keys(now: datetime) -> list[Key]:
     """The rows of the keys in the settings, made on first sight."""
     wanted = secrets()
-    keys = list(Key.objects.filter(fingerprint__in=wanted))
+    keys = list(Key.objects.configured())
     missing = wanted.keys() - {key.fingerprint for key in keys}
     if missing:
         Key.objects.bulk_create(
             [Key(fingerprint=one, bucket_at=now) for one in sorted(missing)],
             ignore_conflicts=True,
         )
-        keys = list(Key.objects.filter(fingerprint__in=wanted))
+        keys = list(Key.objects.configured())
     return keys
 
 
@@ -62,20 +63,42 @@ def lock_rooms(now: datetime, in_flight: dict[int, int]) -> list[KeyRoom]:
     return rooms(usable, now, in_flight, t)
 
 
+@dataclass(slots=True)
+class Slots:
+    """What one key has taken of its window."""
+
+    held: int = 0  # by requests that are not answered yet
+    submits: int = 0  # of those
+    frees_at: list[float] = field(default_factory=list)  # sorted, of answered ones
+
+    @property
+    def taken(self) -> int:
+        return self.held + len(self.frees_at)
+
+
+def slots_taken(keys: Iterable[int], now: datetime) -> dict[int, Slots]:
+    """By key; two queries that read what holds a slot, however long the ledger is."""
+    window = timing().window
+    found = {key: Slots() for key in keys}
+    for key, kind in ApiRequest.objects.open().values_list("key", "kind"):
+        if key in found:
+            found[key].held += 1
+            found[key].submits += kind == ApiRequest.Kind.SUBMIT
+    cooling = ApiRequest.objects.answered_since(
+        now - timedelta(seconds=window), found.keys()
+    )
+    for key, answered_at in cooling.values_list("key", "answered_at"):
+        assert answered_at is not None
+        found[key].frees_at.append(answered_at.timestamp() + window)
+    for slots in found.values():
+        slots.frees_at.sort()
+    return found
+
+
 def rooms(
     keys: Sequence[Key], now: datetime, in_flight: dict[int, int], t: Timing
 ) -> list[KeyRoom]:
-    since = now - timedelta(seconds=t.window)
-    held: dict[int, int] = {key.pk: 0 for key in keys}
-    submits: dict[int, int] = {key.pk: 0 for key in keys}
-    frees: dict[int, list[float]] = {key.pk: [] for key in keys}
-    rows = ApiRequest.objects.filter(key__in=held).occupying(since)
-    for key_id, answered_at, kind in rows.values_list("key", "answered_at", "kind"):
-        if answered_at is None:
-            held[key_id] += 1
-            submits[key_id] += kind == ApiRequest.Kind.SUBMIT
-        else:
-            frees[key_id].append(answered_at.timestamp() + t.window)
+    taken = slots_taken([key.pk for key in keys], now)
     found = []
     for key in keys:
         strict = key.strict_until is not None and key.strict_until > now
@@ -83,13 +106,14 @@ def rooms(
         if key.submits_paused_until is not None:
             submits_from = key.submits_paused_until.timestamp()
         probing = key.submit_failures > 0
-        if key.state != KeyState.WORKING or (probing and submits[key.pk]):
+        slots = taken[key.pk]
+        if key.state != KeyState.WORKING or (probing and slots.submits):
             submits_from = float("inf")
         found.append(
             KeyRoom(
                 id=key.pk,
-                held=held[key.pk],
-                frees_at=sorted(frees[key.pk]),
+                held=slots.held,
+                frees_at=slots.frees_at,
                 level=key.bucket_level,
                 level_at=key.bucket_at.timestamp(),
                 burst=t.strict_burst if strict else t.burst,
@@ -103,16 +127,11 @@ def rooms(
 
 def room_now(now: datetime) -> dict[int, int]:
     """Free slots by key, for people to read."""
-    t = timing()
-    since = now - timedelta(seconds=t.window)
-    counted = Count(
-        "requests",
-        filter=~Q(requests__outcome=Outcome.VOID)
-        & (Q(requests__answered_at=None) & Q(requests__isnull=False))
-        | Q(requests__answered_at__gt=since),
-    )
-    keys = Key.objects.filter(fingerprint__in=secrets()).annotate(taken=counted)
-    return {key.pk: t.limit - key.taken for key in keys}
+    keys = Key.objects.configured().values_list("pk", flat=True)
+    return {
+        key: timing().limit - slots.taken
+        for key, slots in slots_taken(keys, now).items()
+    }
 
 
 def reserve(*, key_id: int, try_on_id: uuid.UUID, kind: str, at: float) -> ApiRequest:
@@ -171,10 +190,9 @@ def void(requests: Q) -> list[ApiRequest]:
     """Free the slots of reservations that were not sent; those that were not voided
     by anybody else are returned."""
     voided = []
-    for request in ApiRequest.objects.filter(requests).filter(outcome="", sent_at=None):
-        if ApiRequest.objects.filter(pk=request.pk, outcome="", sent_at=None).update(
-            outcome=Outcome.VOID
-        ):
+    for request in ApiRequest.objects.filter(requests).unsent():
+        same = ApiRequest.objects.filter(pk=request.pk).unsent()
+        if same.update(outcome=Outcome.VOID):
             voided.append(request)
     return voided
 
@@ -195,9 +213,13 @@ def close_lost(now: datetime) -> list[ApiRequest]:
         latest = now - timedelta(seconds=deadline + t.grace)
         lost = ApiRequest.objects.unanswered().filter(kind=kind, sent_at__lt=latest)
         for request in lost.select_related("try_on"):
-            if ApiRequest.objects.filter(pk=request.pk, answered_at=None).update(
-                answered_at=F("sent_at") + timedelta(seconds=deadline),
-                outcome=Outcome.LOST,
+            if (
+                ApiRequest.objects.filter(pk=request.pk)
+                .open()
+                .update(
+                    answered_at=F("sent_at") + timedelta(seconds=deadline),
+                    outcome=Outcome.LOST,
+                )
             ):
                 closed.append(request)
     return closed
@@ -270,5 +292,6 @@ def clock_stepped(previous: datetime, now: datetime) -> None:
     """The wall clock was moved: all that held a slot before counts as just answered."""
     logger.warning("the clock stepped from %s to %s", previous, now)
     since = previous - timedelta(seconds=timing().window)
-    ApiRequest.objects.filter(answered_at__gt=since).update(answered_at=now)
+    keys = Key.objects.values_list("pk", flat=True)
+    ApiRequest.objects.answered_since(since, keys).update(answered_at=now)
     Key.objects.update(bucket_level=0, bucket_at=now)

@@ -1,0 +1,65 @@
+"""What is asked every second, by every waiting page and by `tend` reads no whole table."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tests import factories
+from tests.factories import NOW
+from tests.plans import whole_tables_read
+from tryon import estimates, health, looks, status
+from tryon.models import ApiRequest, Status
+from tryon.scheduling import budget, scheduler
+
+KEY = "sk_live_" + "f" * 43
+
+
+@pytest.fixture
+def shop(db, settings, alice):
+    """One try-on of each state, and a request of each outcome."""
+    settings.MIRAGIC_API_KEYS = [KEY]
+    key = factories.key(KEY)
+    for state in Status.values:
+        try_on = factories.try_on(alice, state, key=key)
+        request = budget.reserve(
+            key_id=key.pk, try_on_id=try_on.pk, kind="poll", at=NOW.timestamp()
+        )
+        request.sent_at = NOW
+        request.save()
+        if state != Status.PROCESSING:
+            budget.answer(request, "running", NOW)
+    return alice
+
+
+def test_the_sight_of_it_is_there(shop):
+    """The check itself finds a table that is read as a whole."""
+    with whole_tables_read() as found:
+        list(ApiRequest.objects.filter(detail="nothing knows where"))
+    assert len(found) == 1 and found[0].startswith("tryon_apirequest: SELECT")
+
+
+def test_a_planning_pass(shop):
+    with whole_tables_read() as found:
+        scheduler.tick(lambda: NOW + timedelta(seconds=3))
+    assert found == []
+
+
+def test_a_waiting_page(shop, client):
+    client.force_login(shop)
+    waiting = [row for row in shop.try_ons.all() if row.is_under_way]
+    cards = [f"{row.pk}:{row.status}" for row in waiting]
+    looker = f"&looker={looks.looker(shop)}"
+    estimates._recent = None
+    with whole_tables_read() as found:
+        client.get("/try-on/updates/?card=" + "&card=".join(cards) + looker)
+        client.get("/try-on/updates/?card=" + "&card=".join(cards))
+        client.get(f"/try-on/{waiting[0].pk}/")
+    assert found == []
+
+
+def test_what_staff_watch(shop):
+    with whole_tables_read() as found:
+        status.summary(NOW)
+        health.overview(timezone.now())
+    assert found == []
