@@ -80,7 +80,7 @@ def _language() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _cache(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No model's table: where a test is not rolled back, allauth's limits would stay."""
+    """No model's table: without a rollback allauth's limits would stay."""
     marker = request.node.get_closest_marker("django_db")
     stays = marker is not None and marker.kwargs.get("transaction")
     if stays:

@@ -44,10 +44,16 @@ def charged(outcomes: set[str]) -> str:
 
 def receipt(try_on: TryOn) -> dict[str, Any]:
     """One query; every value can be written as JSON."""
-    requests = list(
-        try_on.api_requests.exclude(outcome=Outcome.VOID).order_by("planned_at", "id")
-    )
-    submits = {r.outcome for r in requests if r.kind == ApiRequest.Kind.SUBMIT}
+    rows = try_on.api_requests.exclude(outcome=Outcome.VOID)
+    requests = [
+        *(try_on.past_requests or ()),
+        *(row.as_record() for row in rows.order_by("planned_at", "id")),
+    ]
+    submits = {
+        record["outcome"] or ""
+        for record in requests
+        if record["kind"] == ApiRequest.Kind.SUBMIT
+    }
     pictures = {
         "photo": try_on.photo,
         "garment": try_on.garment,
@@ -68,7 +74,7 @@ def receipt(try_on: TryOn) -> dict[str, Any]:
                 if row is not None
             },
         },
-        "requests": [_request(request) for request in requests],
+        "requests": [{**record, "words": _words(record)} for record in requests],
         "status": try_on.status,
         "failure_code": try_on.failure_code or None,
         "finished_at": try_on.finished_at.isoformat() if try_on.finished_at else None,
@@ -78,17 +84,9 @@ def receipt(try_on: TryOn) -> dict[str, Any]:
     }
 
 
-def _request(request: ApiRequest) -> dict[str, Any]:
-    return {
-        "kind": request.kind,
-        "sent_at": request.sent_at.isoformat() if request.sent_at else None,
-        "answered_at": request.answered_at.isoformat() if request.answered_at else None,
-        "seconds": request.seconds,
-        "outcome": request.outcome or None,
-        "http_status": request.http_status,
-        "words": f"{_(KINDS[ApiRequest.Kind(request.kind)])}: "
-        f"{_(ANSWERS[request.outcome])}",
-    }
+def _words(record: dict[str, Any]) -> str:
+    kind, outcome = ApiRequest.Kind(record["kind"]), record["outcome"] or ""
+    return f"{_(KINDS[kind])}: {_(ANSWERS[outcome])}"
 
 
 def words(try_on: TryOn) -> str:

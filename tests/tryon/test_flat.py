@@ -1,4 +1,4 @@
-"""What is asked every second, by every waiting page and by `tend` reads no whole table."""
+"""What is asked every second and by every waiting page reads no whole table."""
 
 from datetime import timedelta
 

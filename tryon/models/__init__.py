@@ -6,6 +6,7 @@ from .fitting import Fitting
 from .handoff import Handoff
 from .imports import CatalogueImport
 from .ledger import ApiRequest, Key, Planner
+from .request_tally import RequestTally
 from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote
 from .token_bucket import TokenBucket
@@ -38,6 +39,7 @@ __all__ = [
     "PictureAccess",
     "Planner",
     "Report",
+    "RequestTally",
     "Result",
     "ReviewDecision",
     "Share",

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -25,7 +25,7 @@ def fingerprint(secret: str) -> str:
 
 class KeyQuerySet(models.QuerySet["Key"]):
     def configured(self) -> Self:
-        """Those in the settings; the rows of earlier ones stay for their jobs' story."""
+        """Those in the settings; rows of earlier ones stay for their jobs' story."""
         known = [fingerprint(secret) for secret in settings.MIRAGIC_API_KEYS]
         return self.filter(fingerprint__in=known)
 
@@ -157,6 +157,17 @@ class ApiRequest(models.Model):
         if self.sent_at is None or self.answered_at is None:
             return None
         return (self.answered_at - self.sent_at) / timedelta(seconds=1)
+
+    def as_record(self) -> dict[str, Any]:
+        """What a receipt says of it; every value can be written as JSON."""
+        return {
+            "kind": self.kind,
+            "sent_at": self.sent_at.isoformat() if self.sent_at else None,
+            "answered_at": self.answered_at.isoformat() if self.answered_at else None,
+            "seconds": self.seconds,
+            "outcome": self.outcome or None,
+            "http_status": self.http_status,
+        }
 
 
 class Planner(models.Model):

@@ -175,6 +175,8 @@ class TryOn(models.Model):
     remote_id = models.CharField(max_length=200, blank=True)
     result_url = models.TextField(blank=True)
     raw_answer = models.JSONField(null=True, blank=True)
+    # Records of requests that the ledger no longer has, for the receipt.
+    past_requests = models.JSONField(null=True, blank=True, editable=False)
     duration_seconds = models.FloatField(null=True, blank=True)
     failure_code = models.CharField(max_length=20, choices=FailureCode, blank=True)
     failure_detail = models.TextField(blank=True)

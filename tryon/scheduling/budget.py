@@ -88,8 +88,8 @@ def slots_taken(keys: Iterable[int], now: datetime) -> dict[int, Slots]:
         now - timedelta(seconds=window), found.keys()
     )
     for key, answered_at in cooling.values_list("key", "answered_at"):
-        assert answered_at is not None
-        found[key].frees_at.append(answered_at.timestamp() + window)
+        if answered_at is not None:
+            found[key].frees_at.append(answered_at.timestamp() + window)
     for slots in found.values():
         slots.frees_at.sort()
     return found

@@ -15,6 +15,7 @@ from .deletion import (
     purge,
 )
 from .handoffs import find_handoff, open_handoff, use_handoff
+from .ledger import prune_requests
 from .people import claim_guest
 from .pictures import (
     add_garment,
@@ -59,6 +60,7 @@ __all__ = [
     "make_renditions",
     "next_without_renditions",
     "open_handoff",
+    "prune_requests",
     "purge",
     "repair_photo",
     "report_problem",
