@@ -242,7 +242,8 @@ def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | N
             try_on.move(
                 Status.COMPLETED,
                 now=now,
-                only_if=Q(deleted_at=None, claim=try_on.claim),
+                # Whoever has the picture in hand, though the lease ran out meanwhile.
+                only_if=Q(deleted_at=None),
                 result_url="",
                 raw_answer=raw,
             )
@@ -257,15 +258,30 @@ def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | N
 
 
 def keep_fetching(try_on: TryOn, now: datetime) -> None:
-    """Our own storage is away, however long: that is no attempt of the API's."""
-    try_on.put_off(timing().backoff, now, counts=False)
+    """Our own storage is away or our decoders are busy, however long: no attempt."""
+    try_on.put_off(timing().backoff, now, counts=-1)
 
 
 def fetch_failed(try_on: TryOn, detail: str, now: datetime, *, final: bool) -> None:
-    if final or try_on.attempts + 1 >= FETCHES:
+    """An attempt was counted when it began."""
+    if final or try_on.attempts >= FETCHES:
         _fail(try_on, FailureCode.RESULT_UNAVAILABLE, detail, now)
     else:
-        try_on.put_off(timing().backoff_after(try_on.attempts + 1), now)
+        try_on.put_off(timing().backoff_after(try_on.attempts), now, counts=0)
+
+
+def fetches_lost(now: datetime) -> None:
+    """Nobody renews the lease: the worker is gone, or its order never came.
+
+    The first time it is fetched again at once. A picture that kills each worker is
+    given up like one that cannot be had.
+    """
+    lost = TryOn.objects.filter(status=Status.FETCHING, lease_until__lt=now)
+    for try_on in lost:
+        if try_on.attempts > 1:
+            fetch_failed(try_on, "its workers were killed", now, final=False)
+        else:
+            try_on.release()
 
 
 # --- what they share ----------------------------------------------------------------

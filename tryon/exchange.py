@@ -1,10 +1,16 @@
 """One request to the API from reservation to stored answer; run by the workers."""
 
 import logging
+import threading
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
 
 from . import answering, images, media, miragic, tracing
 from .models import Result, Status, TryOn
@@ -14,6 +20,7 @@ from .scheduling.timing import timing
 
 logger = logging.getLogger(__name__)
 
+MOST_OF_OUR_OWN = 60  # seconds to wait for a decoder, read and store; then it hangs
 PICTURES = ("try_on__photo", "try_on__garment", "try_on__bottom_garment")
 
 
@@ -79,20 +86,52 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
     if try_on is None:
         return None
     tracing.try_on_id.set(try_on_id)
+    if not try_on.begin_attempt(_lease_end()):
+        return None
     try:
-        data = client().download(try_on.result_url)
-        picture = images.read_result(data)
-        return answering.fetched(try_on, picture, budget.database_now())
+        with _lease_kept(try_on):
+            data = client().download(try_on.result_url)
+            picture = images.read_result(data)
+            return answering.fetched(try_on, picture, budget.database_now())
     except miragic.ResultUnavailable as error:
         detail, final = error.detail, error.final
-    except (images.PictureError, images.Busy) as error:
+    except images.PictureError as error:
         detail, final = f"not a picture: {error}", False
-    except media.Away:
-        logger.warning("storage is away; the picture is fetched again")
+    except (images.Busy, media.Away) as error:
+        logger.warning("%s; the picture is fetched again", type(error).__name__)
         answering.keep_fetching(try_on, budget.database_now())
         return None
     answering.fetch_failed(try_on, detail, budget.database_now(), final=final)
     return None
+
+
+def _lease_end() -> datetime:
+    return budget.database_now() + timedelta(seconds=timing().fetch_lease)
+
+
+@contextmanager
+def _lease_kept(try_on: TryOn) -> Iterator[None]:
+    """Short, so that a killed worker is soon missed; renewed while the work goes on."""
+    done = threading.Event()
+    keeper = threading.Thread(target=_renew, args=(try_on, done), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _renew(try_on: TryOn, done: threading.Event) -> None:
+    t = timing()
+    ends = time.monotonic() + t.download_deadline + MOST_OF_OUR_OWN
+    while not done.wait(t.fetch_lease / 4) and time.monotonic() < ends:
+        try:
+            if not try_on.renew_lease(_lease_end()):
+                break
+        except DatabaseError:
+            logger.warning("the database is away, a lease may run out")
+            close_old_connections()
+    connection.close()
 
 
 def _reserved(

@@ -23,6 +23,7 @@ OTHERS = (
     "planning",
     "idle",
     "waiting",
+    "killed",
     "gallery",
     "review",
     "upload",

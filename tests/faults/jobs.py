@@ -1,7 +1,14 @@
 """Jobs for a house under test, each of another pair of pictures."""
 
+import time
+
+from tests import databases
 from tests.house import House
 from tryon.demo import FOLDER
+
+FETCHING = """
+SELECT COUNT(*) FROM tryon_tryon WHERE status = 'fetching' AND attempts = 1
+"""
 
 
 def people(n: int) -> list:
@@ -55,3 +62,17 @@ def none_lost_or_doubled(house: House, n: int) -> None:
     assert told is not None
     assert (told["submits"], told["distinct_pictures"]) == (n, n)
     assert told["refused_429"] == 0
+
+
+def seconds_after_a_kill(house: House) -> float:
+    """Simulated, from the death of a worker that fetches until the picture is there."""
+    before = house.states()["completed"]
+    hang = {"name": "hang", "on": "result", "next": 1, "value": 30}
+    house.order(faults=[hang])
+    queue(house, 1, first=before)
+    house.until(lambda: databases.ask(house.env, FETCHING) == [(1,)])
+    house.kill("worker")
+    killed = time.monotonic()
+    house.start("worker")
+    house.until(lambda: house.states()["completed"] == before + 1)
+    return (time.monotonic() - killed) * house.speed

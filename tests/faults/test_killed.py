@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests import databases
-from tests.faults.jobs import none_lost_or_doubled, queue
+from tests.faults.jobs import none_lost_or_doubled, queue, seconds_after_a_kill
 from tests.house import house
 
 MANY = """
@@ -69,6 +69,15 @@ def test_a_worker_killed_inside_a_post_leaves_just_that_job_unconfirmed(running)
     running.manage("shell", "-c", again)
     running.until(lambda: running.states()["completed"] == 4, seconds=60)
     assert running.sandbox()["submits"] == 5
+
+
+def test_a_picture_whose_worker_was_killed_is_there_within_twenty_seconds(tmp_path):
+    """At twice the speed: a new worker takes three seconds to start."""
+    with house(tmp_path, speed=2) as made:
+        made.start_sandbox(seconds=2)
+        made.start("worker", "beat")
+        assert seconds_after_a_kill(made) <= 20
+        assert made.sandbox()["submits"] == 1
 
 
 def test_after_many_ticks_without_a_worker_a_new_job_goes_at_once(tmp_path):

@@ -285,11 +285,19 @@ def test_a_second_fetch_of_the_same_is_dropped(fetching):
     assert Result.objects.count() == 1
 
 
+def test_whoever_has_the_picture_keeps_it_though_the_lease_ran_out(fetching):
+    scheduler.sweep(NOW + timedelta(seconds=20))
+    scheduler.claim_fetches(NOW + timedelta(seconds=20))
+    picture = images.read_result(factories.picture_bytes())
+    assert answering.fetched(fetching, picture, LATER)
+
+
 def test_fetching_is_tried_again_and_then_given_up(fetching):
+    fetching.begin_attempt(LATER)
     answering.fetch_failed(fetching, "404", LATER, final=False)
     fetching.refresh_from_db()
     assert (fetching.status, fetching.attempts) == (Status.FETCHING, 1)
-    fetching.attempts = answering.FETCHES - 1
+    fetching.attempts = answering.FETCHES
     answering.fetch_failed(fetching, "404", LATER, final=False)
     fetching.refresh_from_db()
     assert fetching.failure_code == "result_unavailable"

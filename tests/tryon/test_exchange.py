@@ -1,5 +1,6 @@
 """The workers' part against the sandbox over real HTTP, step by step."""
 
+import threading
 import time
 import uuid
 from dataclasses import replace
@@ -10,7 +11,7 @@ import pytest
 from tests import factories
 from tests.conftest import image_of
 from tests.factories import NOW
-from tryon import exchange, media, services, wording
+from tryon import answering, exchange, images, media, services, wording
 from tryon.models import ApiRequest, Key, Status, TryOn
 from tryon.models.ledger import Outcome
 from tryon.sandbox.jobs import Fault, Options
@@ -302,6 +303,42 @@ def test_a_redirect_to_a_private_address_ends_it(alice, sandbox):
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.FAILED)
     assert try_on.failure_code == "result_unavailable"
+
+
+def test_busy_decoders_are_no_attempt_of_the_apis(alice, sandbox, monkeypatch):
+    """A paid picture is not given up because we were in a hurry."""
+    monkeypatch.setattr(images, "LONGEST_WAIT", 0.01)
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.FETCHING)
+    with images.decoder(), images.decoder():
+        tried = 0
+        while tried <= answering.FETCHES:
+            tried += work().count("fetch")
+    try_on.refresh_from_db()
+    assert (try_on.status, try_on.attempts) == (Status.FETCHING, 0)
+    until(try_on, Status.COMPLETED)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_download_keeps_its_lease(alice, sandbox):
+    sandbox.state.faults = [Fault("hang_after", on="result", next=1, value=1.5)]
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.FETCHING)
+    (order,) = scheduler.tick(now)
+    fetch = threading.Thread(
+        target=exchange.fetch, args=(str(order.row), str(order.token))
+    )
+    fetch.start()
+    again = 0
+    while fetch.is_alive():
+        again += len(scheduler.tick(now))
+        fetch.join(timeout=0.05)
+    assert again == 0
+    try_on.refresh_from_db()
+    assert (try_on.status, try_on.attempts) in [
+        (Status.COMPLETED, 0),
+        (Status.FETCHING, 1),  # what came was cut: a failed attempt
+    ]
 
 
 def test_a_message_that_comes_twice_posts_once(alice, sandbox):

@@ -377,14 +377,29 @@ class TryOn(models.Model):
             claim=None, lease_until=None
         )
 
-    def put_off(self, seconds: float, now: datetime, *, counts: bool = True) -> None:
-        """Give the claim back and try again no sooner than in `seconds`."""
+    def put_off(self, seconds: float, now: datetime, *, counts: int = 1) -> None:
+        """Give the claim back and try again no sooner than in `seconds`.
+
+        `counts`: how many attempts it is to be counted as.
+        """
         TryOn.objects.filter(pk=self.pk, claim=self.claim).update(
             claim=None,
             lease_until=None,
-            attempts=F("attempts") + int(counts),
+            attempts=F("attempts") + counts,
             next_attempt_at=now + timedelta(seconds=seconds),
         )
+
+    def renew_lease(self, until: datetime) -> bool:
+        """False if the claim is somebody else's by now."""
+        mine = TryOn.objects.filter(pk=self.pk, claim=self.claim)
+        return bool(mine.update(lease_until=until))
+
+    def begin_attempt(self, until: datetime) -> bool:
+        """Counted before the work, so that one which kills its worker counts too."""
+        mine = TryOn.objects.filter(pk=self.pk, claim=self.claim)
+        begun = mine.update(lease_until=until, attempts=F("attempts") + 1)
+        self.attempts += 1
+        return bool(begun)
 
 
 class TryOnEvent(models.Model):

@@ -102,10 +102,7 @@ def sweep(now: datetime) -> None:
         answering.voided(request, now)
     for request in budget.close_lost(now):
         answering.lost(request, now)
-    # A lease is longer than its work can take: whoever held it is gone.
-    TryOn.objects.filter(status=Status.FETCHING, lease_until__lt=now).update(
-        claim=None, lease_until=None
-    )
+    answering.fetches_lost(now)
     answering.give_up_overdue(now)
     answering.resend_unconfirmed(now)
 
@@ -244,7 +241,7 @@ def _reserve(one: policy.Planned, now: datetime) -> WorkOrder | None:
 def claim_fetches(now: datetime) -> list[WorkOrder]:
     """Pictures to bring home; they are not metered."""
     t = timing()
-    lease = now + timedelta(seconds=t.download_deadline + 60)
+    lease = now + timedelta(seconds=t.fetch_lease)
     fetching = TryOn.objects.existing().filter(status=Status.FETCHING)
     # Slow downloads must leave threads for the submits and the looks.
     most = FETCHES_AT_ONCE - fetching.filter(claim__isnull=False).count()

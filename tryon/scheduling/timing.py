@@ -30,6 +30,7 @@ class Timing:
     submit_deadline: float = 30
     look_deadline: float = 10
     download_deadline: float = 60
+    fetch_lease: float = 10  # of a picture being brought home; renewed meanwhile
     grace: float = 2  # after a deadline, before its request counts as lost
     backoff: float = 5  # doubling with each failure ...
     longest_backoff: float = 300
@@ -71,6 +72,7 @@ def scaled(
         submit_deadline=max(t.submit_deadline / scale, 2),
         look_deadline=max(t.look_deadline / scale, 2),
         download_deadline=max(t.download_deadline / scale, 2),
+        fetch_lease=max(t.fetch_lease / scale, 0.5),
         grace=t.grace,
         backoff=t.backoff / scale,
         longest_backoff=t.longest_backoff / scale,

@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.factories import NOW
-from tryon import services
+from tryon import answering, services
 from tryon.models import ApiRequest, Planner, Status, TryOn
 from tryon.models.ledger import Outcome
 from tryon.scheduling import budget, scheduler
@@ -107,9 +107,26 @@ def test_fetches_are_claimed_and_their_leases_run_out(alice):
     factories.try_on(alice, Status.FETCHING, result_url="http://x/r.jpg")
     (order,) = tick()
     assert order.task == "fetch"
-    assert tick(NOW + seconds(60)) == []
-    (again,) = tick(NOW + seconds(121))
+    assert tick(NOW + seconds(9)) == []
+    (again,) = tick(NOW + seconds(11))
     assert again.token != order.token
+    assert TryOn.objects.get().attempts == 0  # its order never came
+
+
+def test_a_picture_that_kills_its_workers_is_given_up(alice):
+    try_on = factories.try_on(alice, Status.FETCHING, result_url="http://x/r.jpg")
+    at, waits = NOW, []
+    for _ in range(answering.FETCHES):
+        began = at
+        while not tick(at):
+            at += seconds(1)
+        waits.append((at - began).total_seconds())
+        try_on.refresh_from_db()
+        assert try_on.begin_attempt(at + seconds(10))
+    assert waits[:3] == [0, 11, 21]  # at once, then with a backoff
+    tick(at + seconds(11))
+    try_on.refresh_from_db()
+    assert try_on.failure_code == "result_unavailable"
 
 
 def test_a_stopped_key_keeps_its_jobs_waiting(alice, key):

@@ -1,0 +1,30 @@
+"""A worker is killed within a fetch: simulated seconds until the picture is there.
+
+``python -m tests.bench.killed [runs]``; required: at most 20, in each of ten runs.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults.jobs import seconds_after_a_kill
+from tests.house import house
+
+MOST = 20
+
+
+def main() -> int:
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 10
+    folder = Path(tempfile.mkdtemp(prefix="killed-"))
+    with house(folder, speed=2, TRYON_DAILY_LIMIT="1000") as made:
+        made.start_sandbox(seconds=2)
+        made.start("worker", "beat")
+        took = [round(seconds_after_a_kill(made), 1) for _ in range(runs)]
+        submits = made.sandbox()["submits"]
+    print(json.dumps({"runs": took, "most": max(took), "submits": submits}))
+    return int(max(took) > MOST or submits != runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
