@@ -174,12 +174,12 @@ class ComposeForm(ConsentMixin, UploadForm):
         self.chosen: dict[str, Garment] = {}
         self.outfit: services.Outfit | None = None
 
-    def clean_token(self) -> uuid.UUID:
-        """One that is none (an old or a made-up page) is simply a new one."""
+    def clean_token(self) -> uuid.UUID | None:
+        """None for one that is none: an old or a made-up page."""
         try:
             return uuid.UUID(self.cleaned_data["token"])
         except ValueError:
-            return uuid.uuid4()
+            return None
 
     def clean(self) -> None:
         if self.cleaned_data.get("photo_file"):

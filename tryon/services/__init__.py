@@ -30,6 +30,7 @@ from .sharing import create_share, end_share, report_problem, vote
 from .try_ons import (
     Outfit,
     OutfitError,
+    again_token,
     cancel,
     create_fitting,
     create_try_on,
@@ -44,6 +45,7 @@ __all__ = [
     "OutfitError",
     "add_garment",
     "add_photo",
+    "again_token",
     "cancel",
     "claim_guest",
     "create_fitting",

@@ -102,6 +102,17 @@ def create_try_on(
     return try_on, True
 
 
+def again_token(owner: User, photo: Photo, outfit: Outfit) -> uuid.UUID:
+    """For "make it again", whose form has none: one more for the newest that is ready.
+
+    However often it is pressed until that one is ready, it is one and is paid once.
+    """
+    mine = TryOn.objects.filter(owner=owner)
+    same = mine.same_as(photo, outfit.garment, outfit.bottom)
+    newest = same.in_status([Status.COMPLETED]).recent().first()
+    return uuid.uuid5(newest.pk, "again") if newest else uuid.uuid4()
+
+
 def _queue(*, owner: User, outfit: Outfit, now: datetime, **fields: Any) -> TryOn:
     garment, bottom = outfit.garment, outfit.bottom
     try_on = TryOn.objects.create(

@@ -72,7 +72,7 @@ def _submit(request: OwnedRequest) -> HttpResponse:
 
 
 def _create(request: OwnedRequest, form: ComposeForm, photo: Photo) -> HttpResponse:
-    now, token = timezone.now(), form.cleaned_data["token"]
+    now, token = timezone.now(), form.cleaned_data["token"] or uuid.uuid4()
     if isinstance(form, FittingForm):
         fitting, new = services.create_fitting(
             owner=request.owner,
@@ -85,13 +85,16 @@ def _create(request: OwnedRequest, form: ComposeForm, photo: Photo) -> HttpRespo
             transaction.on_commit(tasks.wake_up)
             _ask_for_renditions(form)
         return redirect("fitting", fitting.pk)
+    outfit, again = form.make_outfit(), "again" in request.POST
+    if again and not form.cleaned_data["token"]:
+        token = services.again_token(request.owner, photo, outfit)
     try_on, created = services.create_try_on(
         owner=request.owner,
         photo=photo,
-        outfit=form.make_outfit(),
+        outfit=outfit,
         now=now,
         token=token,
-        again="again" in request.POST,
+        again=again,
     )
     if created:
         transaction.on_commit(tasks.wake_up)

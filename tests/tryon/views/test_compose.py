@@ -1,6 +1,8 @@
 """Compose: what is sent, and what happens to what is not in order."""
 
+import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile as File
@@ -108,6 +110,29 @@ def test_the_same_again_is_shown_not_paid_for(as_alice, photo, pieces):
     assert "You have this picture already." in page
     post(as_alice, **fields, again="1")
     assert TryOn.objects.count() == 2
+
+
+def test_make_it_again_pressed_twice_is_paid_once(as_alice, alice, photo, pieces):
+    """As its form on the page sends it."""
+    first = factories.try_on(
+        alice, Status.COMPLETED, photo=photo, garment=pieces["top"]
+    )
+    html = as_alice.get(f"/try-on/{first.pk}/").content.decode()
+    form = re.search(r'<form[^>]*class="again".*?</form>', html, re.S)[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    leads = {as_alice.post("/try-on/", fields)["Location"] for _ in range(3)}
+    assert len(leads) == 1
+    second = TryOn.objects.get(retry_of=None, status=Status.QUEUED)
+    TryOn.objects.filter(pk=second.pk).update(
+        status=Status.COMPLETED,
+        remote_id="x",
+        submitted_at=NOW,
+        finished_at=NOW,
+        created_at=NOW + timedelta(seconds=1),
+    )
+    leads.add(as_alice.post("/try-on/", fields)["Location"])
+    assert len(leads) == 2  # ready: a new wish
+    assert TryOn.objects.count() == 3
 
 
 BAD_FILES = {
