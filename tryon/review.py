@@ -52,14 +52,20 @@ def decide(
         hidden = reason if decision == Decision.HIDE else ""
         if not rows.update(review_state=to, hide_reason=hidden, **changes):
             return False
-        ReviewDecision.objects.create(
+        made = ReviewDecision.objects.create(
             result=result, decision=decision, reason=reason, by=by, at=now
         )
         mine = TryOn.objects.filter(pk=result.try_on_id)
         if decision == Decision.HIDE and reason != HideReason.UNSUITABLE:
-            mine.update(counts_against_limit=False)
+            counted = mine.filter(counts_against_limit=True)
+            made.gave_try_back = bool(counted.update(counts_against_limit=False))
+            made.save(update_fields=["gave_try_back"])
         elif decision == Decision.UNDO and was_hidden:
-            mine.update(counts_against_limit=True)
+            hiding = ReviewDecision.objects.filter(
+                result=result, decision=Decision.HIDE
+            ).first()
+            if hiding is not None and hiding.gave_try_back:
+                mine.update(counts_against_limit=True)
     return True
 
 

@@ -143,6 +143,8 @@ class ReviewDecision(models.Model):
     reason = models.CharField(max_length=20, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
     at = models.DateTimeField()
+    # Only what was taken is taken again when a hiding is undone.
+    gave_try_back = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("review decision")
