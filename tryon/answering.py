@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.core.files.base import ContentFile
 from django.db import (
     DatabaseError,
     OperationalError,
@@ -18,8 +19,18 @@ from django.db import (
 from django.db.models import Q
 
 from . import erasing, images, media, miragic
+from .changes import Changes
 from .miragic.answers import RESULT_FIELDS
-from .models import FailureCode, InvalidMove, Result, StaleMove, Status, TryOn
+from .models import (
+    DoomedFile,
+    FailureCode,
+    InvalidMove,
+    Result,
+    StaleMove,
+    Status,
+    TryOn,
+    User,
+)
 from .models.ledger import ApiRequest, KeyState, Outcome
 from .scheduling import budget
 from .scheduling.timing import timing
@@ -27,6 +38,7 @@ from .scheduling.timing import timing
 logger = logging.getLogger(__name__)
 
 REFUSALS = 3  # looks that are refused before a job is given up
+LONG = timedelta(minutes=2)  # from which on who wishes it is told by e-mail
 FETCHES = 10  # attempts to bring a picture home, over about 15 minutes
 OUTCOMES: dict[type[miragic.MiragicError], str] = {
     miragic.NotArrived: Outcome.NOT_ARRIVED,
@@ -229,10 +241,22 @@ def _refused_look(try_on: TryOn, code: str, detail: str, now: datetime) -> None:
 # --- fetch ------------------------------------------------------------------------
 
 
-def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | None:
-    """Keep the picture, then call it completed. None if it was no longer wanted."""
+def fetched(
+    try_on: TryOn,
+    picture: images.Picture,
+    now: datetime,
+    found: Changes | None = None,
+) -> Result | None:
+    """Keep the picture, then call it completed. None if it was no longer wanted.
+
+    `found`: what it changed, if it was compared already.
+    """
     result = Result(try_on=try_on, created_at=now)
     result.store(picture, now)
+    if found is not None:
+        DoomedFile.expect(result.changes_name, now)
+        media.save(result.changes_name, ContentFile(found.layer))
+        result.take_changes(found, now)
     raw = miragic.answers.without(try_on.raw_answer or {}, RESULT_FIELDS)
     data = raw.get("data")
     if isinstance(data, dict):
@@ -246,8 +270,10 @@ def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | N
                 only_if=Q(deleted_at=None),
                 result_url="",
                 raw_answer=raw,
+                letter_due=_is_letter_due(try_on, now),
             )
             result.save(force_insert=True)
+            DoomedFile.keep(result.changes_name)
     except (StaleMove, InvalidMove):
         erasing.erase(result.file_names)
         return None
@@ -255,6 +281,16 @@ def fetched(try_on: TryOn, picture: images.Picture, now: datetime) -> Result | N
         media.delete(result.file_names)  # fetched again when its lease runs out
         raise
     return result
+
+
+def _is_letter_due(try_on: TryOn, now: datetime) -> bool:
+    """Past our patience its page promised a letter; others who wish it get theirs."""
+    if try_on.submitted_at is None or try_on.owner_id is None:
+        return False
+    if now - try_on.submitted_at > timedelta(seconds=timing().patience):
+        return True
+    wished = User.objects.filter(pk=try_on.owner_id, tell_when_done=True)
+    return now - try_on.created_at > LONG and wished.exists()
 
 
 def keep_fetching(try_on: TryOn, now: datetime) -> None:

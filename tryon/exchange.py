@@ -12,7 +12,8 @@ from functools import partial
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 
-from . import answering, images, media, miragic, tracing
+from . import answering, images, media, miragic, services, tracing
+from .changes import Changes
 from .models import Result, Status, TryOn
 from .models.ledger import ApiRequest
 from .scheduling import budget
@@ -80,8 +81,9 @@ def look(request_id: int, token: str) -> bool:
 
 def fetch(try_on_id: str, claim: str) -> Result | None:
     """Bring a finished picture home. None if it did not work out this time."""
-    try_on = TryOn.objects.filter(
-        pk=try_on_id, claim=uuid.UUID(claim), status=Status.FETCHING, deleted_at=None
+    fetching = TryOn.objects.select_related("photo").filter(status=Status.FETCHING)
+    try_on = fetching.filter(
+        pk=try_on_id, claim=uuid.UUID(claim), deleted_at=None
     ).first()
     if try_on is None:
         return None
@@ -92,7 +94,8 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
         with _lease_kept(try_on):
             data = client().download(try_on.result_url)
             picture = images.read_result(data)
-            return answering.fetched(try_on, picture, budget.database_now())
+            found = _compare(try_on, picture)
+            return answering.fetched(try_on, picture, budget.database_now(), found)
     except miragic.ResultUnavailable as error:
         detail, final = error.detail, error.final
     except images.PictureError as error:
@@ -103,6 +106,16 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
         return None
     answering.fetch_failed(try_on, detail, budget.database_now(), final=final)
     return None
+
+
+def _compare(try_on: TryOn, picture: images.Picture) -> Changes | None:
+    """Where the shop wants odd ones held, none may be seen before it was compared."""
+    if settings.TRYON_REVIEW != "flagged":
+        return None  # with the renditions, when there is time
+    try:
+        return services.find_changes(try_on=try_on, made=picture.data)
+    except FileNotFoundError:  # the photo was deleted meanwhile
+        return None
 
 
 def _lease_end() -> datetime:

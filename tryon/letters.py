@@ -1,40 +1,46 @@
 """E-mails: a late picture is there, a key needs somebody's hand. HTML and text.
 
-The rows say who is still to be told, so that a killed worker forgets nobody.
+The rows say who is still to be told. They are claimed before a letter is sent: of two
+at once one sends it, and a worker killed in between leaves one letter unsent, not two.
 """
 
 import logging
-from datetime import datetime, timedelta
-from smtplib import SMTPException
+from collections import defaultdict
+from datetime import datetime
+from smtplib import SMTPException, SMTPRecipientsRefused
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils import translation
+from django.utils.translation import gettext_noop
 
-from .models import Key, Status, TryOn, User
+from .models import Key, Result, TryOn, User
 from .models.ledger import KeyState
-from .scheduling.timing import timing
 
-LONG = timedelta(minutes=2)
+FORMS = ("txt", "html")
+AT_ONCE = 100
 
 logger = logging.getLogger(__name__)
 
 
-def send(name: str, subject: str, to: list[str], context: dict[str, Any]) -> bool:
-    """Both forms of the letter `name`. False if it could not be handed over."""
+def send(
+    name: str, subject: str, to: list[str], context: dict[str, Any], language: str = ""
+) -> bool:
+    """Both forms of the letter `name`. False if it could not be handed over.
+
+    `language`: the reader's, by default the shop's.
+    """
     context = {**context, "SITE_NAME": settings.SITE_NAME}
+    with translation.override(language or settings.LANGUAGE_CODE):
+        parts = [render_to_string(f"letters/{name}.{form}", context) for form in FORMS]
+        title = f"{settings.SITE_NAME}: {translation.gettext(subject)}"
     try:
-        send_mail(
-            f"{settings.SITE_NAME}: {subject}",
-            render_to_string(f"letters/{name}.txt", context),
-            None,
-            to,
-            html_message=render_to_string(f"letters/{name}.html", context),
-        )
+        send_mail(title, parts[0], None, to, html_message=parts[1])
+    except SMTPRecipientsRefused:
+        logger.warning("a letter was refused for good: nobody has that address")
     except (SMTPException, OSError):
         logger.exception("a letter could not be sent; it is tried again")
         return False
@@ -46,21 +52,24 @@ def absolute(name: str, *args: Any) -> str:
 
 
 def tell_of_late_pictures(now: datetime) -> None:
-    """Whoever was promised to be told, or wishes to be: theirs took long."""
-    patience = timedelta(seconds=timing().patience)
-    late = TryOn.objects.existing().filter(
-        Q(finished_at__gt=F("submitted_at") + patience)
-        | Q(owner__tell_when_done=True, finished_at__gt=F("created_at") + LONG),
-        status=Status.COMPLETED,
-        told_at=None,
+    """Whoever was promised to be told, or wishes to be, once it may be seen."""
+    due = TryOn.objects.existing().filter(
+        letter_due=True,
         owner__email__isnull=False,
+        result__in=Result.objects.released(),
     )
-    for try_on in late.select_related("owner", "garment", "bottom_garment")[:100]:
-        assert try_on.owner is not None and try_on.owner.email is not None
+    rows = due.select_related("owner", "garment", "bottom_garment")
+    for try_on in rows.order_by("created_at")[:AT_ONCE]:
+        mine = TryOn.objects.filter(pk=try_on.pk)
+        claimed = mine.filter(letter_due=True).update(letter_due=False, told_at=now)
+        if not claimed or try_on.owner is None or try_on.owner.email is None:
+            continue
         context = {"try_on": try_on, "url": absolute("try_on", try_on.pk)}
-        subject = _("your picture is ready")
-        if send("late_picture", subject, [try_on.owner.email], context):
-            TryOn.objects.filter(pk=try_on.pk).update(told_at=now)
+        subject = gettext_noop("your picture is ready")
+        to, language = [try_on.owner.email], try_on.owner.language
+        if not send("late_picture", subject, to, context, language):
+            mine.update(letter_due=True, told_at=None)
+            return  # the post is away: the others wait too
 
 
 def tell_of_stopped_keys(now: datetime) -> None:
@@ -69,13 +78,25 @@ def tell_of_stopped_keys(now: datetime) -> None:
         state__in=(KeyState.REFUSED, KeyState.OUT_OF_CREDITS), told_at=None
     )
     for key in stopped:
-        staff = User.objects.filter(is_staff=True, is_active=True, email__isnull=False)
-        to = [str(email) for email in staff.values_list("email", flat=True)]
-        context = {
-            "key": key,
-            "waiting": TryOn.objects.under_way().count(),
-            "url": absolute("admin:tryon_key_changelist"),
-        }
-        subject = _("an API key has stopped")
-        if not to or send("stopped_key", subject, to, context):
-            Key.objects.filter(pk=key.pk).update(told_at=now)
+        mine = Key.objects.filter(pk=key.pk)
+        if mine.filter(told_at=None).update(told_at=now) and not _tell_staff(key):
+            mine.update(told_at=None)
+
+
+def _tell_staff(key: Key) -> bool:
+    """In each one's language. False if none could be handed over."""
+    staff = User.objects.filter(is_staff=True, is_active=True, email__isnull=False)
+    by_language = defaultdict(list)
+    for email, language in staff.values_list("email", "language"):
+        by_language[language].append(str(email))
+    context = {
+        "key": key,
+        "waiting": TryOn.objects.under_way().count(),
+        "url": absolute("admin:tryon_key_changelist"),
+    }
+    subject = gettext_noop("an API key has stopped")
+    sent = [
+        send("stopped_key", subject, to, context, language)
+        for language, to in by_language.items()
+    ]
+    return any(sent) or not sent

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 
 from . import images, media, throttle, tracing
 from .models import User
@@ -87,6 +88,8 @@ class OwnerMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.owner = SimpleLazyObject(lambda: find_owner(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
+        if request.method == "POST" and request.owner:  # type: ignore[attr-defined]
+            remember_language(request.owner)  # type: ignore[attr-defined]
         if getattr(request, "signed_out", False):
             # Pictures may stay in the browser's cache for a day; not for the next user.
             response["Clear-Site-Data"] = '"cache"'
@@ -118,6 +121,13 @@ class ExceptionMiddleware:
             response["Retry-After"] = str(RETRY_AFTER)
             return response
         return None
+
+
+def remember_language(owner: User) -> None:
+    """For letters. With what somebody sends, since reading writes nothing."""
+    language = get_language() or ""
+    if owner.language != language:
+        User.objects.filter(pk=owner.pk).update(language=language)
 
 
 def find_owner(request: HttpRequest) -> User | None:

@@ -319,6 +319,33 @@ def test_busy_decoders_are_no_attempt_of_the_apis(alice, sandbox, monkeypatch):
     until(try_on, Status.COMPLETED)
 
 
+@pytest.mark.parametrize("policy", ["off", "flagged"])
+def test_an_odd_picture_is_never_shown_before_it_was_compared(
+    alice, sandbox, client, settings, policy
+):
+    settings.TRYON_REVIEW = policy
+    odd = {"format": "JPEG", "width": 900, "height": 400}  # of another shape
+    sandbox.state.faults = [Fault("picture", on="result", next=1, value=odd)]
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.COMPLETED)
+    client.force_login(alice)
+    shown = client.get(try_on.result.url).status_code
+    assert shown == (200 if policy == "off" else 404)
+    assert (try_on.result.checks is None) == (policy == "off")
+    services.make_renditions(row=try_on.result, now=NOW)
+    try_on.result.refresh_from_db()
+    assert "shape" in try_on.result.checks
+
+
+def test_what_was_not_compared_is_held(alice, settings, client):
+    done = factories.try_on(alice, Status.COMPLETED)
+    client.force_login(alice)
+    settings.TRYON_REVIEW = "flagged"
+    assert client.get(done.result.url).status_code == 404
+    settings.TRYON_REVIEW = "off"
+    assert client.get(done.result.url).status_code == 200
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_slow_download_keeps_its_lease(alice, sandbox):
     sandbox.state.faults = [Fault("hang_after", on="result", next=1, value=1.5)]

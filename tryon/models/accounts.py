@@ -83,6 +83,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     tell_when_done = models.BooleanField(
         _("e-mail when a long one is done"), default=False
     )
+    # Of the page that was read last: letters are written when nobody is there.
+    language = models.CharField(
+        max_length=10, blank=True, default="", db_default="", editable=False
+    )
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(_("joined"), auto_now_add=True)

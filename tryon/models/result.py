@@ -1,15 +1,18 @@
 """The picture that a completed try-on produced, and what reviewers said of it."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from .. import media
 from .uploads import Picture
 
 if TYPE_CHECKING:
+    from ..changes import Changes
     from .accounts import User
 
 
@@ -49,9 +52,10 @@ class ResultQuerySet(models.QuerySet["Result"]):
             return self.filter(review_state=ReviewState.APPROVED)
         rows = self.exclude(review_state=ReviewState.HIDDEN)
         if settings.TRYON_REVIEW == "flagged":
-            rows = rows.exclude(
-                review_state=ReviewState.UNREVIEWED, checks__isnull=False
-            )
+            # Renditions are made last, also of one that cannot be compared any more.
+            compared = Q(changed_outside__isnull=False) | Q(renditions_at__isnull=False)
+            sound = Q(compared, checks__isnull=True)
+            rows = rows.filter(Q(review_state=ReviewState.APPROVED) | sound)
         return rows
 
     def pending(self) -> "ResultQuerySet":
@@ -124,9 +128,22 @@ class Result(Picture):
     def is_released(self) -> bool:
         if settings.TRYON_REVIEW == "all":
             return self.review_state == ReviewState.APPROVED
-        if settings.TRYON_REVIEW == "flagged" and self.checks is not None:
+        if settings.TRYON_REVIEW == "flagged" and not self.is_sound:
             return self.review_state == ReviewState.APPROVED
         return self.review_state != ReviewState.HIDDEN
+
+    @property
+    def is_sound(self) -> bool:
+        """It was compared with the photo, and nothing was found wrong."""
+        compared = self.changed_outside is not None or self.renditions_at is not None
+        return compared and self.checks is None
+
+    def take_changes(self, found: "Changes", now: datetime) -> None:
+        """What the comparison found; the caller saves."""
+        self.changed_outside = found.outside
+        if found.suspicions():
+            self.checks, self.flagged_at = found.suspicions(), now
+            self.priority = max(self.priority, Priority.CHECK)
 
 
 class Decision(models.TextChoices):

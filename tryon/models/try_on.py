@@ -168,6 +168,8 @@ class TryOn(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # Decided when it is completed; `told_at` once the letter was handed over.
+    letter_due = models.BooleanField(default=False, db_default=False, editable=False)
     told_at = models.DateTimeField(null=True, blank=True)  # by e-mail
     favourite_at = models.DateTimeField(null=True, blank=True)
 
@@ -279,6 +281,11 @@ class TryOn(models.Model):
                 fields=["deleted_at"],
                 name="try_on_tombstones",
                 condition=Q(deleted_at__isnull=False),
+            ),
+            models.Index(
+                fields=["created_at"],
+                name="try_on_letters",
+                condition=Q(letter_due=True),
             ),
             # To count all of a state without reading its rows.
             models.Index(

@@ -20,6 +20,7 @@ from .people import claim_guest
 from .pictures import (
     add_garment,
     add_photo,
+    find_changes,
     make_renditions,
     next_without_renditions,
     repair_photo,
@@ -58,6 +59,7 @@ __all__ = [
     "delete_try_on",
     "delete_try_ons",
     "end_share",
+    "find_changes",
     "find_handoff",
     "make_renditions",
     "next_without_renditions",

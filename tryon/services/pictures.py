@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from .. import background, changes, erasing, images, media
-from ..models import Garment, Photo, Result, User
+from ..models import Garment, Photo, Result, TryOn, User
 from ..models.result import Priority
 from .deletion import delete_photo
 
@@ -66,7 +66,7 @@ def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:
 def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     """The WebP files beside a stored picture. Raises `images.Busy`."""
     data = media.read(row.file_name)
-    if isinstance(row, Result):
+    if isinstance(row, Result) and row.changed_outside is None:
         compare_result(result=row, made=data, now=now)
     for width in images.RENDITION_WIDTHS:
         made = background.run(images.rendition, data, width)
@@ -78,14 +78,9 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
 
 def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
     """What the result changed, and whether a person should look. Raises `Busy`."""
-    try_on = result.try_on
-    if try_on.photo is None:
+    found = find_changes(try_on=result.try_on, made=made, wait=0.01)
+    if found is None:
         return
-    photo = media.read(try_on.photo.file_name)
-    with images.decoder(wait=0.01):
-        face = try_on.photo.measured.get("face")
-        kind = try_on.garment_kind
-        found = background.run(changes.compare, photo, made, kind, face)
     media.save(result.changes_name, ContentFile(found.layer))
     rows = Result.objects.filter(pk=result.pk)
     if not rows.update(changed_outside=found.outside):
@@ -95,6 +90,18 @@ def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
     if wrong:
         rows.update(checks=wrong, flagged_at=now)
         rows.filter(priority=Priority.NONE).update(priority=Priority.CHECK)
+
+
+def find_changes(
+    *, try_on: TryOn, made: bytes, wait: float | None = None
+) -> changes.Changes | None:
+    """`made` beside the photo; None if that is gone. Raises `images.Busy`."""
+    if try_on.photo is None:
+        return None
+    photo = media.read(try_on.photo.file_name)
+    with images.decoder(wait):
+        face = try_on.photo.measured.get("face")
+        return background.run(changes.compare, photo, made, try_on.garment_kind, face)
 
 
 def next_without_renditions(gone: list[str]) -> Photo | Garment | Result | None:

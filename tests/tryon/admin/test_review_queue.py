@@ -153,6 +153,7 @@ def test_nothing_is_decided_by_nonsense(twenty, action):
 def test_off_and_flagged_show_only_what_was_flagged(alice, settings, as_alice):
     sound = factories.try_on(alice, Status.COMPLETED)
     odd = factories.try_on(alice, Status.COMPLETED)
+    Result.objects.update(changed_outside=0.01)
     Result.objects.filter(pk=odd.result.pk).update(
         checks=["blank"], priority=Priority.CHECK
     )
