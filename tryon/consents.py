@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from .models import Consent, User
@@ -24,7 +25,11 @@ def given(owner: User | None) -> bool:
 
 
 def give(*, owner: User, now: datetime) -> None:
-    if not given(owner):
+    """Raises `OwnerGone`."""
+    if given(owner):
+        return
+    with transaction.atomic():
+        User.objects.lock(owner)
         Consent.objects.create(owner=owner, version=VERSION, given_at=now)
 
 

@@ -6,6 +6,7 @@ or a bucket that is away, leaves no picture behind.
 
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +16,8 @@ from .models import DoomedFile
 
 logger = logging.getLogger(__name__)
 AT_ONCE = 500
+AGAIN = timedelta(minutes=5)
+ENOUGH = 2  # that storage does not take, one after the other: it is away
 
 
 def erase(names: Iterable[str]) -> None:
@@ -30,12 +33,18 @@ def erase(names: Iterable[str]) -> None:
 
 
 def finish() -> None:
-    """Delete what is to be deleted; what storage does not take stays on the list."""
-    due = DoomedFile.objects.filter(at__lte=timezone.now())
-    for row in due.order_by("at")[:AT_ONCE]:
+    """Delete what is to be deleted; what storage does not take waits for its turn."""
+    now = timezone.now()
+    refused = 0
+    for row in DoomedFile.objects.filter(at__lte=now).order_by("at")[:AT_ONCE]:
         try:
             media.delete([row.name])
         except media.Away as away:
-            logger.warning("files wait to be deleted: %s", away)
-            return
+            logger.warning("a file waits to be deleted: %s", away)
+            DoomedFile.objects.filter(pk=row.pk).update(at=now + AGAIN)
+            refused += 1
+            if refused == ENOUGH:
+                return
+            continue
+        refused = 0
         row.delete()

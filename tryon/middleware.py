@@ -13,7 +13,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from . import images, media, throttle, tracing
-from .models import User
+from .models import OwnerGone, User
 
 GUEST = "guest"  # session key
 RETRY_AFTER = 10  # seconds
@@ -115,6 +115,8 @@ class ExceptionMiddleware:
             return render(request, "errors/404.html", status=404)
         if isinstance(exception, TooManyGuests):
             return render(request, "errors/guests.html", status=429)
+        if isinstance(exception, OwnerGone):
+            return render(request, "errors/owner_gone.html", status=409)
         if isinstance(exception, (images.Busy, media.Away)):
             away = isinstance(exception, media.Away)
             response = render(request, "errors/busy.html", {"away": away}, status=503)

@@ -56,7 +56,7 @@ def spend(owner: User, count: int, now: datetime) -> None:
 
     Raises `LimitReached`.
     """
-    owner = User.objects.select_for_update().get(pk=owner.pk)
+    (owner,) = User.objects.lock(owner)
     if owner.blocked_at is not None:
         raise LimitReached(_("Your account is paused. Write to the shop."))
     left = tries(owner, now).left

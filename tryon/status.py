@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from .models import Planner, Status, TryOn
+from .models import Planner, Status, TryOn, Unfinished
 from .models.ledger import Key, KeyState
 from .models.try_on import FINAL, OPEN
 from .scheduling import budget
@@ -96,6 +96,9 @@ def find_problems(
             f"{counts[Status.UNCONFIRMED]} unconfirmed: send again, or cancel, "
             "in the admin."
         )
+    failed = Unfinished.objects.failed(now).count()
+    if failed:
+        problems.append(f"{failed} rows cannot be tended: see unfinished work, admin.")
     return problems
 
 

@@ -6,7 +6,6 @@ row's does nothing.
 
 import logging
 import threading
-from datetime import datetime
 from typing import Any
 
 from celery import current_app, shared_task
@@ -15,7 +14,7 @@ from django.apps import apps
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import exchange, exports, images, imports, letters, media, services
+from . import erasing, exchange, exports, imports, letters, services
 from .models import CatalogueImport, Export, Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
@@ -29,7 +28,7 @@ def wake_up() -> None:
 
 
 def ask_for_renditions(row: Photo | Garment | Result) -> None:
-    """A courtesy too: `tend` makes those that nobody made."""
+    """A courtesy too: `tend_renditions` makes those that nobody made."""
     _send("render", row._meta.model_name, str(row.pk))
 
 
@@ -119,7 +118,7 @@ _shutting_down = threading.Event()
 
 @worker_shutting_down.connect
 def end_rendering(**_signal: Any) -> None:
-    """What still waits for its renditions is for the next worker's `tend`."""
+    """What still waits for its renditions is for the next worker."""
     _shutting_down.set()
 
 
@@ -132,7 +131,7 @@ def render_waiting(model: str, pk: str) -> None:
     """One picture's renditions, then whatever else waits for them, one at a time.
 
     Of many at once one works: pictures can wait, the threads and the core that submit
-    and look cannot. `tend` finds what a killed one has left.
+    and look cannot. `tend_renditions` finds what a killed one has left.
     """
     _render_again.set()
     while _render_again.is_set() and _rendering.acquire(blocking=False):
@@ -145,16 +144,12 @@ def render_waiting(model: str, pk: str) -> None:
 
 def _render_all(model: str, pk: str) -> None:
     asked: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
-    row, gone = asked.filter(pk=pk).first(), list[str]()
+    row = asked.filter(pk=pk).first() if pk else None
+    row = row or services.next_without_renditions(timezone.now())
     while row is not None and not _shutting_down.is_set():
-        try:
-            services.make_renditions(row=row, now=timezone.now())
-        except (images.Busy, media.Away):
+        if not services.try_renditions(row=row, now=timezone.now()):
             return
-        except FileNotFoundError:
-            logger.info("%s was deleted meanwhile", row)
-            gone.append(row.stem)
-        row = services.next_without_renditions(gone)
+        row = services.next_without_renditions(timezone.now())
 
 
 @shared_task
@@ -168,17 +163,67 @@ def work_import(pk: str) -> None:
         ask_for_renditions(garment)
 
 
+# Each minute what a killed worker left half done, and what is due to go: one task for
+# each job, so that one which fails stops no other.
+
+
 @shared_task
-def tend() -> None:
-    """What a killed worker left half done, and what is due to go."""
-    now: datetime = timezone.now()
-    for model in (Photo, Garment, Result):
-        for row in services.without_renditions(model=model, now=now):
-            ask_for_renditions(row)
-    for export in exports.waiting(now=now):
+def tend_renditions() -> None:
+    render_waiting("photo", "")
+
+
+@shared_task
+def tend_exports() -> None:
+    for export in exports.waiting(now=timezone.now()):
         ask_for_export(export)
-    for row in imports.waiting(now=now):
+
+
+@shared_task
+def tend_imports() -> None:
+    for row in imports.waiting(now=timezone.now()):
         ask_for_import(row)
-    services.purge(now=now)
-    letters.tell_of_late_pictures(now)
-    letters.tell_of_stopped_keys(now)
+
+
+@shared_task
+def erase_files() -> None:
+    erasing.finish()
+
+
+@shared_task
+def delete_expired_guests() -> None:
+    services.delete_expired_guests(now=timezone.now())
+
+
+@shared_task
+def delete_old_pictures() -> None:
+    services.delete_old_pictures(now=timezone.now())
+
+
+@shared_task
+def delete_tombstones() -> None:
+    services.delete_tombstones(now=timezone.now())
+
+
+@shared_task
+def delete_expired() -> None:
+    services.delete_expired(now=timezone.now())
+
+
+@shared_task
+def clear_sessions() -> None:
+    services.clear_sessions(now=timezone.now())
+
+
+@shared_task
+def prune_requests() -> None:
+    services.prune_requests(now=timezone.now())
+
+
+@shared_task
+def tell_of_late_pictures() -> None:
+    letters.tell_of_late_pictures(timezone.now())
+
+
+@shared_task
+def tell_of_stopped_keys() -> None:
+    letters.tell_of_stopped_keys(timezone.now())

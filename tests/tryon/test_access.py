@@ -19,7 +19,14 @@ from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW, picture_bytes
 from tryon import exports, services
-from tryon.models import ApiRequest, CatalogueImport, Result, Status, User
+from tryon.models import (
+    ApiRequest,
+    CatalogueImport,
+    Result,
+    Status,
+    Unfinished,
+    User,
+)
 
 # Who asks, the columns of access.txt. A helper is staff without any rights.
 PEOPLE = (
@@ -177,6 +184,7 @@ def staff_addresses(alice) -> dict[str, list[str]]:
         "tryon_key": key,
         "tryon_apirequest": request,
         "tryon_catalogueimport": CatalogueImport.objects.create(created_at=NOW),
+        "tryon_unfinished": Unfinished.begin("guests", "1", NOW),
         "auth_group": Group.objects.get(name="Operator"),
         "account_emailaddress": EmailAddress.objects.create(
             user=alice, email=alice.email

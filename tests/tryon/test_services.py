@@ -49,12 +49,6 @@ def test_renditions(alice, media_files):
     assert image_of(media.read(photo.rendition_name(480))).format == "WEBP"
 
 
-def test_without_renditions_finds_what_nobody_made(alice):
-    old = factories.photo(alice, now=NOW - timedelta(minutes=5))
-    factories.photo(alice, now=NOW)
-    assert list(services.without_renditions(model=Photo, now=NOW)) == [old]
-
-
 # --- try-ons --------------------------------------------------------------------------
 
 
@@ -187,9 +181,9 @@ def test_nothing_of_an_account_stays(alice, bob, media_files):
 def test_guests_go_after_a_day(media_files):
     guest = User.objects.get_or_create_guest("g" * 64, NOW)
     factories.photo(guest)
-    services.purge(now=NOW + timedelta(hours=23))
+    services.delete_expired_guests(now=NOW + timedelta(hours=23))
     assert media_files()
-    services.purge(now=NOW + timedelta(hours=25))
+    services.delete_expired_guests(now=NOW + timedelta(hours=25))
     assert not media_files()
     assert not User.objects.exists()
 
@@ -197,9 +191,9 @@ def test_guests_go_after_a_day(media_files):
 def test_tombstones_go_once_no_limit_needs_them(alice):
     done = factories.try_on(alice, Status.COMPLETED)
     services.delete_try_on(try_on=done, now=NOW, by=alice)
-    services.purge(now=NOW + timedelta(hours=23))
+    services.delete_tombstones(now=NOW + timedelta(hours=23))
     assert TryOn.objects.exists()
-    services.purge(now=NOW + timedelta(hours=25))
+    services.delete_tombstones(now=NOW + timedelta(hours=25))
     assert not TryOn.objects.exists()
 
 
@@ -273,7 +267,7 @@ def test_retention(alice, settings, media_files):
         garment=factories.garment(owner=alice, now=old),
     )
     kept = factories.try_on(alice, Status.COMPLETED, created_at=NOW)
-    services.purge(now=NOW)
+    services.delete_old_pictures(now=NOW)
     assert list(TryOn.objects.existing()) == [kept]
     assert set(media_files()) == {
         kept.photo.file_name,

@@ -1,6 +1,14 @@
 from django.contrib import admin
 
-from . import catalogue, ledger, people, results, try_ons, uploads  # noqa: F401
+from . import (  # noqa: F401
+    catalogue,
+    ledger,
+    people,
+    results,
+    try_ons,
+    unfinished,
+    uploads,
+)
 
 admin.site.site_header = "Fitting Room staff"
 admin.site.site_title = "Fitting Room"

@@ -54,9 +54,9 @@ class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
     @admin.display(description=_("free now"))
     def room(self, key: Key) -> str:
-        return str(
-            budget.room_now(timezone.now()).get(key.pk, _("not in the settings"))
-        )
+        if key.fingerprint not in budget.secrets():
+            return str(_("not in the settings"))
+        return str(budget.room_now(timezone.now(), [key.pk])[key.pk])
 
     @admin.action(
         permissions=["operate"], description=_("Work again: what stopped it is mended")

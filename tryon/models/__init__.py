@@ -1,5 +1,5 @@
 from .access import PictureAccess
-from .accounts import Consent, DeletionReceipt, Shop, User
+from .accounts import Consent, DeletionReceipt, OwnerGone, Shop, User
 from .doomed import DoomedFile
 from .export import Export
 from .fitting import Fitting
@@ -18,6 +18,7 @@ from .try_on import (
     TryOn,
     TryOnEvent,
 )
+from .unfinished import Unfinished
 from .uploads import SLOTS, Garment, GarmentKind, Photo
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Handoff",
     "InvalidMove",
     "Key",
+    "OwnerGone",
     "Photo",
     "PictureAccess",
     "Planner",
@@ -49,6 +51,7 @@ __all__ = [
     "TokenBucket",
     "TryOn",
     "TryOnEvent",
+    "Unfinished",
     "User",
     "Vote",
 ]

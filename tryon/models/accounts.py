@@ -11,11 +11,14 @@ from django.contrib.auth.models import (
 )
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 GUEST_LIFETIME = timedelta(days=1)
 FIRST_REQUESTS = timedelta(seconds=30)
+
+
+class OwnerGone(Exception):
+    """They were deleted, or the guest signed in elsewhere, while this was asked."""
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -23,7 +26,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.filter(email=None)
 
     def expired_guests(self, now: datetime) -> "UserQuerySet":
-        return self.guests().filter(guest_expires_at__lte=now)
+        return self.filter(guest_expires_at__lte=now)  # only guests have it
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -58,14 +61,33 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         )
         return guest
 
+    def lock(self, *people: "User") -> list["User"]:
+        """These rows until the transaction ends, in one order for everybody.
+
+        Whoever adds something to a person locks them first: nobody is deleted, or
+        becomes another, while it is added. Raises `OwnerGone`.
+        """
+        wanted = {person.pk for person in people}
+        rows = self.select_for_update().filter(pk__in=wanted).order_by("pk")
+        found = {row.pk: row for row in rows}
+        if found.keys() != wanted:
+            raise OwnerGone
+        return [found[person.pk] for person in people]
+
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email__iexact=email)
+        return self.get(email=email.lower() if email else None)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
     """Owner of photos, garments and try-ons. A guest has no e-mail."""
 
-    email = models.EmailField(_("e-mail"), null=True, blank=True, unique=True)
+    email = models.EmailField(
+        _("e-mail"),
+        null=True,
+        blank=True,
+        unique=True,
+        error_messages={"unique": _("There is an account with this e-mail.")},
+    )
     guest_browser = models.CharField(
         max_length=64, null=True, blank=True, unique=True, editable=False
     )
@@ -100,11 +122,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         constraints = [
-            models.UniqueConstraint(
-                Lower("email"),
-                name="user_email_unique",
-                violation_error_message=_("There is an account with this e-mail."),
-            ),
             models.CheckConstraint(
                 name="user_is_guest_or_has_email",
                 condition=Q(email=None, guest_expires_at__isnull=False)
@@ -114,8 +131,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         indexes = [
             models.Index(
                 "guest_expires_at",
-                name="user_guest_expiry",
-                condition=Q(email=None),
+                name="user_guest_expires",
+                condition=Q(guest_expires_at__isnull=False),
             )
         ]
 
@@ -125,6 +142,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.lower() if self.email else None
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """In small letters only, so that one index finds an address as it is typed."""
+        if self.email:
+            self.email = self.email.lower()
+        super().save(*args, **kwargs)
 
     @property
     def is_guest(self) -> bool:

@@ -125,9 +125,10 @@ def rooms(
     return found
 
 
-def room_now(now: datetime) -> dict[int, int]:
-    """Free slots by key, for people to read."""
-    keys = Key.objects.configured().values_list("pk", flat=True)
+def room_now(now: datetime, keys: Iterable[int] | None = None) -> dict[int, int]:
+    """Free slots by key, for people to read; by default of all in the settings."""
+    if keys is None:
+        keys = Key.objects.configured().values_list("pk", flat=True)
     return {
         key: timing().limit - slots.taken
         for key, slots in slots_taken(keys, now).items()

@@ -6,13 +6,17 @@ courtesy of `tasks.wake_up` on commit.
 """
 
 from .deletion import (
+    clear_sessions,
     delete_all_pictures,
+    delete_expired,
+    delete_expired_guests,
     delete_garment,
+    delete_old_pictures,
     delete_owner,
     delete_photo,
+    delete_tombstones,
     delete_try_on,
     delete_try_ons,
-    purge,
 )
 from .handoffs import find_handoff, open_handoff, use_handoff
 from .ledger import prune_requests
@@ -25,7 +29,7 @@ from .pictures import (
     next_without_renditions,
     repair_photo,
     set_favourite_garment,
-    without_renditions,
+    try_renditions,
 )
 from .sharing import create_share, end_share, report_problem, vote
 from .try_ons import (
@@ -49,13 +53,18 @@ __all__ = [
     "again_token",
     "cancel",
     "claim_guest",
+    "clear_sessions",
     "create_fitting",
     "create_share",
     "create_try_on",
     "delete_all_pictures",
+    "delete_expired",
+    "delete_expired_guests",
     "delete_garment",
+    "delete_old_pictures",
     "delete_owner",
     "delete_photo",
+    "delete_tombstones",
     "delete_try_on",
     "delete_try_ons",
     "end_share",
@@ -65,7 +74,6 @@ __all__ = [
     "next_without_renditions",
     "open_handoff",
     "prune_requests",
-    "purge",
     "repair_photo",
     "report_problem",
     "retry",
@@ -73,7 +81,7 @@ __all__ = [
     "send_again",
     "set_favourite",
     "set_favourite_garment",
+    "try_renditions",
     "use_handoff",
     "vote",
-    "without_renditions",
 ]

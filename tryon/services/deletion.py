@@ -9,8 +9,9 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from .. import erasing, exports
 from ..models import (
@@ -22,10 +23,12 @@ from ..models import (
     Result,
     Share,
     Status,
+    TokenBucket,
     TryOn,
     User,
 )
 from ..models.try_on import FINAL, TryOnQuerySet
+from . import chores
 from .try_ons import cancel
 
 
@@ -47,15 +50,16 @@ def delete_try_ons(
 ) -> DeletionReceipt:
     """Pictures that their owner has chosen."""
     with transaction.atomic():
-        counted = _counted(TryOn.objects.filter(pk__in=[row.pk for row in try_ons]))
-        for try_on in try_ons:
-            delete_try_on(try_on=try_on, now=now, by=owner)
+        rows = TryOn.objects.filter(pk__in=[row.pk for row in try_ons])
+        counted = _counted(rows)
+        _bury(rows, now, owner)
         return _receipt(owner, now, **counted)
 
 
 def delete_all_pictures(*, owner: User, now: datetime) -> DeletionReceipt:
     """Photos, own garments and results; the account stays."""
     with transaction.atomic():
+        User.objects.lock(owner)
         counted = _counted(owner.try_ons.all())
         counted |= {"photos": owner.photos.count(), "garments": owner.garments.count()}
         _delete_all(owner, now)
@@ -78,11 +82,13 @@ def _receipt(owner: User | None, now: datetime, **counts: Any) -> DeletionReceip
 def _delete_picture(
     row: Photo | Garment, made: Q, now: datetime, by: User | None
 ) -> DeletionReceipt:
+    """Raises `ObjectDoesNotExist` if somebody has just deleted it."""
     with transaction.atomic():
+        model: Any = type(row)
+        model.objects.select_for_update().get(pk=row.pk)
         counted = _counted(TryOn.objects.filter(made))
         counted["photos" if isinstance(row, Photo) else "garments"] = 1
-        for try_on in TryOn.objects.filter(made):
-            delete_try_on(try_on=try_on, now=now, by=by)
+        _bury(TryOn.objects.filter(made), now, by)
         names = row.file_names
         owner = row.owner
         row.delete()
@@ -95,14 +101,19 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
 
     One that the API has already runs on there; its answer is dropped.
     """
+    _bury(TryOn.objects.filter(pk=try_on.pk), now, by)
+
+
+def _bury(try_ons: TryOnQuerySet, now: datetime, by: User | None) -> None:
+    """All of these, however many, with the same few queries."""
     with transaction.atomic():
-        if try_on.deleted_at is None and try_on.status in (
-            Status.QUEUED,
-            Status.UNCONFIRMED,
-        ):
+        ids = list(try_ons.values_list("pk", flat=True))
+        rows = TryOn.objects.filter(pk__in=ids)
+        waiting = rows.existing().in_status((Status.QUEUED, Status.UNCONFIRMED))
+        for try_on in waiting:
             cancel(try_on=try_on, now=now, by=by)
-        # First the row, which then holds whoever is just completing it.
-        TryOn.objects.filter(pk=try_on.pk).update(
+        # First the rows, which then hold whoever is just completing one.
+        rows.update(
             deleted_at=now,
             photo=None,
             garment=None,
@@ -111,22 +122,24 @@ def delete_try_on(*, try_on: TryOn, now: datetime, by: User | None) -> None:
             raw_answer=None,
             failure_detail="",
         )
-        Share.objects.filter(try_on=try_on.pk).delete()
-        for export in Export.objects.filter(owner=try_on.owner_id):
+        Share.objects.filter(try_on__in=ids).delete()
+        owners = rows.exclude(owner=None).order_by().values("owner").distinct()
+        for export in Export.objects.filter(owner__in=owners):
             exports.drop(export)
-        for result in Result.objects.filter(try_on=try_on.pk):
-            names = result.file_names
-            result.delete()
-            erasing.erase(names)
+        results = Result.objects.filter(try_on__in=ids)
+        names = [name for result in results for name in result.file_names]
+        results.delete()
+        erasing.erase(names)
 
 
 def delete_owner(*, owner: User, now: datetime) -> DeletionReceipt:
     """Everything of a person: pictures, results, account, sessions, traces in logs.
 
     Tombstones, which keep the shop's counts and the slots of requests on their way,
-    name nobody; nor does the receipt.
+    name nobody; nor does the receipt. Raises `OwnerGone` if somebody was faster.
     """
     with transaction.atomic():
+        User.objects.lock(owner)
         counted = _counted(owner.try_ons.all())
         counted |= {"photos": owner.photos.count(), "garments": owner.garments.count()}
         _delete_all(owner, now)
@@ -139,8 +152,7 @@ def delete_owner(*, owner: User, now: datetime) -> DeletionReceipt:
 
 
 def _delete_all(owner: User, now: datetime) -> None:
-    for try_on in TryOn.objects.filter(owner=owner, deleted_at=None):
-        delete_try_on(try_on=try_on, now=now, by=None)
+    _bury(TryOn.objects.filter(owner=owner, deleted_at=None), now, None)
     for export in Export.objects.filter(owner=owner):
         exports.drop(export)
     rows = [*owner.photos.all(), *owner.garments.all()]
@@ -150,24 +162,57 @@ def _delete_all(owner: User, now: datetime) -> None:
     erasing.erase(names)
 
 
-def purge(*, now: datetime) -> None:
-    """What is due goes: guests after a day, tombstones past the quota's window."""
-    erasing.finish()
-    for guest in User.objects.expired_guests(now):
-        delete_owner(owner=guest, now=now)
+# --- what is due to go ------------------------------------------------------------
+
+
+def delete_expired_guests(*, now: datetime) -> None:
+    """After a day without an account."""
+    guests = User.objects.expired_guests(now)
+    chores.each("guests", guests, lambda row: delete_owner(owner=row, now=now), now)
+
+
+def delete_tombstones(*, now: datetime) -> None:
+    """Past the quota's window."""
     TryOn.objects.tombstones(now).delete()
+
+
+def delete_expired(*, now: datetime) -> None:
+    """Codes for phones, and zips."""
     Handoff.objects.filter(expires_at__lt=now).delete()
     exports.purge(now=now)
-    if settings.TRYON_RETENTION_DAYS:
-        _retire_old(now - timedelta(days=settings.TRYON_RETENTION_DAYS), now)
 
 
-def _retire_old(before: datetime, now: datetime) -> None:
+def delete_old_pictures(*, now: datetime) -> None:
     """Where the shop keeps pictures for so many days only."""
-    for photo in Photo.objects.filter(created_at__lt=before):
-        delete_photo(photo=photo, now=now, by=None)
-    for garment in Garment.objects.filter(owner__isnull=False, created_at__lt=before):
-        delete_garment(garment=garment, now=now, by=None)
-    over = TryOn.objects.existing().in_status(FINAL).filter(created_at__lt=before)
-    for try_on in over:
-        delete_try_on(try_on=try_on, now=now, by=None)
+    if not settings.TRYON_RETENTION_DAYS:
+        return
+    before = now - timedelta(days=settings.TRYON_RETENTION_DAYS)
+    chores.each(
+        "old photos",
+        Photo.objects.filter(created_at__lt=before),
+        lambda row: delete_photo(photo=row, now=now, by=None),
+        now,
+    )
+    chores.each(
+        "old garments",
+        Garment.objects.filter(owner__isnull=False, created_at__lt=before),
+        lambda row: delete_garment(garment=row, now=now, by=None),
+        now,
+    )
+    chores.each(
+        "old pictures",
+        TryOn.objects.existing().in_status(FINAL).filter(created_at__lt=before),
+        lambda row: delete_try_on(try_on=row, now=now, by=None),
+        now,
+    )
+
+
+def clear_sessions(*, now: datetime) -> None:
+    """Those that ended, the places where one was signed in by them, old limits.
+
+    Django's cache table clears itself when it is full.
+    """
+    Session.objects.filter(expire_date__lt=now).delete()
+    signed_in = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(signed_in)).delete()
+    TokenBucket.clear_full(now)

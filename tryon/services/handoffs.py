@@ -14,6 +14,7 @@ def open_handoff(*, owner: User, now: datetime) -> tuple[Handoff, str]:
     """A new code for this owner; an earlier open one ends. Returns its secret too."""
     secret = Handoff.new_secret()
     with transaction.atomic():
+        User.objects.lock(owner)
         Handoff.objects.filter(owner=owner, used_at=None).delete()
         handoff = Handoff.objects.create(
             owner=owner,

@@ -5,33 +5,68 @@ from typing import Any
 from django.db import transaction
 
 from .. import erasing
-from ..models import Export, Fitting, TryOn, User
+from ..models import (
+    Consent,
+    DeletionReceipt,
+    Export,
+    Fitting,
+    Garment,
+    Handoff,
+    OwnerGone,
+    Photo,
+    Report,
+    TryOn,
+    TryOnEvent,
+    User,
+)
+
+# By the column that names whose they are. Photos and garments have twins: see below.
+MOVED: dict[Any, str] = {
+    TryOn: "owner",
+    TryOnEvent: "by",
+    Fitting: "owner",
+    Export: "owner",
+    Handoff: "owner",
+    Consent: "owner",
+    Report: "by",
+    DeletionReceipt: "owner",
+}
 
 
 def claim_guest(*, guest: User, owner: User) -> None:
-    """Signing in moves what the guest of this browser has made to the account."""
+    """Signing in moves what the guest of this browser has made to the account.
+
+    Both are locked, so that what is uploaded meanwhile comes before or fails.
+    """
     with transaction.atomic():
+        try:
+            User.objects.lock(guest, owner)
+        except OwnerGone:
+            return  # the same browser, signed in twice at once
         for photo in guest.photos.all():
-            _hand_over(photo, owner, "photo", owner.photos)
+            _hand_over(photo, owner.photos, owner)
         for garment in guest.garments.all():
-            mine = owner.garments.filter(kind=garment.kind)
-            _hand_over(garment, owner, "garment", mine)
-        TryOn.objects.filter(owner=guest).update(owner=owner)
-        Fitting.objects.filter(owner=guest).update(owner=owner)
-        Export.objects.filter(owner=guest).update(owner=owner)
+            _hand_over(garment, owner.garments.filter(kind=garment.kind), owner)
+        for model, column in MOVED.items():
+            model.objects.filter(**{column: guest}).update(**{column: owner})
         owner.favourite_garments.add(*guest.favourite_garments.all())
         guest.delete()
 
 
-def _hand_over(row: Any, owner: User, noun: str, mine: Any) -> None:
+def _hand_over(row: Photo | Garment, mine: Any, owner: User) -> None:
+    """Or what was made with it goes to the same picture that the account has."""
     twin = mine.filter(source_sha256=row.source_sha256).first()
     if twin is None:
         row.owner = owner
         row.save(update_fields=["owner"])
         return
-    if noun == "photo":
+    if isinstance(row, Photo):
         Fitting.objects.filter(photo=row).update(photo=twin)
-    for field in ("photo",) if noun == "photo" else ("garment", "bottom_garment"):
-        TryOn.objects.filter(**{field: row}).update(**{field: twin})
-    names = row.file_names
-    erasing.erase(names)
+        Handoff.objects.filter(photo=row).update(photo=twin)
+        TryOn.objects.filter(photo=row).update(photo=twin)
+    else:
+        TryOn.objects.filter(garment=row).update(garment=twin)
+        TryOn.objects.filter(bottom_garment=row).update(bottom_garment=twin)
+        for fan in row.fans.all():
+            fan.favourite_garments.add(twin)
+    erasing.erase(row.file_names)

@@ -1,19 +1,25 @@
 """Photos and garments come in; their renditions are made."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from .. import background, changes, erasing, images, media
-from ..models import Garment, Photo, Result, TryOn, User
+from ..models import Garment, OwnerGone, Photo, Result, TryOn, Unfinished, User
 from ..models.result import Priority
+from . import chores
 from .deletion import delete_photo
+
+RENDITIONS = "renditions"
 
 
 def add_photo(*, owner: User, picture: images.Picture, now: datetime) -> Photo:
-    """The stored photo; the same bytes again give the one that is there."""
+    """The stored photo; the same bytes again give the one that is there.
+
+    Raises `media.Away`, `OwnerGone`.
+    """
     same = Photo.objects.filter(owner=owner, source_sha256=picture.source_sha256)
     return _add(Photo(owner=owner), picture, same, now)
 
@@ -46,7 +52,12 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
     row.store(picture, now)
     try:
         with transaction.atomic():
+            if row.owner is not None:
+                User.objects.lock(row.owner)
             row.save(force_insert=True)
+    except OwnerGone:
+        erasing.erase(row.file_names)
+        raise
     except IntegrityError:
         erasing.erase(row.file_names)
         found = same.first()  # the same upload, a moment earlier
@@ -61,6 +72,25 @@ def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:
         owner.favourite_garments.add(garment)
     else:
         owner.favourite_garments.remove(garment)
+
+
+def try_renditions(*, row: Photo | Garment | Result, now: datetime) -> bool:
+    """False where storage or decoders are away, for the others too.
+
+    One that cannot be rendered is put off and shown to staff.
+    """
+    with chores.begun(RENDITIONS, row.stem, now) as work:
+        if work is None:
+            return True
+        try:
+            make_renditions(row=row, now=now)
+        except (images.Busy, media.Away):
+            return False
+        except images.UNREADABLE as error:
+            rows: Any = type(row).objects
+            if rows.filter(pk=row.pk).exists():  # else it was deleted meanwhile
+                work.note(error)
+    return True
 
 
 def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
@@ -104,20 +134,16 @@ def find_changes(
         return background.run(changes.compare, photo, made, try_on.garment_kind, face)
 
 
-def next_without_renditions(gone: list[str]) -> Photo | Garment | Result | None:
-    """The oldest picture that waits for its renditions; none with a stem of `gone`."""
+def next_without_renditions(now: datetime) -> Photo | Garment | Result | None:
+    """The oldest picture that waits for its renditions, but for those put off."""
+    later = Unfinished.objects.put_off(RENDITIONS, now).values_list("row", flat=True)
+    stems = list(later)
     for model in (Photo, Garment, Result):
-        rows: Any = model.objects.filter(renditions_at=None).exclude(stem__in=gone)
+        rows: Any = model.objects.filter(renditions_at=None).exclude(stem__in=stems)
         row: Photo | Garment | Result | None = rows.order_by("created_at").first()
         if row is not None:
             return row
     return None
-
-
-def without_renditions(*, model: Any, now: datetime) -> Any:
-    """Pictures whose renditions nobody has made a minute after their coming."""
-    old = now - timedelta(minutes=1)
-    return model.objects.filter(renditions_at=None, created_at__lt=old)[:100]
 
 
 def repair_photo(*, photo: Photo, repair: images.Repair, now: datetime) -> Photo:

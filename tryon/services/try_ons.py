@@ -77,7 +77,7 @@ def create_try_on(
     with transaction.atomic():
         if counts:
             # Locks the owner, so that two clicks at once come one after the other.
-            User.objects.select_for_update().get(pk=owner.pk)
+            User.objects.lock(owner)
         replayed = TryOn.objects.filter(owner=owner, token=token).first()
         if replayed is not None and replayed.deleted_at is None:
             return replayed, False
@@ -142,7 +142,7 @@ def create_fitting(
     nothing. Returns the fitting and how many are new. Raises `quotas.LimitReached`.
     """
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)
+        User.objects.lock(owner)
         replayed = Fitting.objects.filter(owner=owner, token=token).first()
         if replayed is not None:
             return replayed, 0

@@ -155,6 +155,6 @@ def test_it_goes_after_three_days(
 ):
     made(as_alice, three)
     with django_capture_on_commit_callbacks(execute=True):
-        services.purge(now=timezone.now() + timedelta(days=3, seconds=1))
+        services.delete_expired(now=timezone.now() + timedelta(days=3, seconds=1))
     assert not Export.objects.exists()
     assert not any(name.startswith("export-") for name in media_files())

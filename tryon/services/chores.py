@@ -1,0 +1,43 @@
+"""Row by row: what raises is kept for staff and passed over by the next run."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from ..models import Unfinished
+
+
+@contextmanager
+def begun(job: str, row: str, now: datetime) -> Iterator[Unfinished | None]:
+    """None where the work is put off; else it is done once the block is left.
+
+    Not if the block has noted an error, or raises one, which goes on to the caller.
+    """
+    work = Unfinished.begin(job, row, now)
+    if work is None:
+        yield None
+        return
+    try:
+        yield work
+    except Exception as error:
+        work.note(error)
+        raise
+    if not work.noted:
+        work.delete()
+
+
+def each(
+    job: str, rows: QuerySet[Any], work: Callable[[Any], object], now: datetime
+) -> None:
+    """`work` on each row that is not put off.
+
+    What it raises ends this run; the next one, a minute later, passes that row over.
+    """
+    later = Unfinished.objects.put_off(job, now).values_list("row", flat=True)
+    for row in rows.exclude(pk__in=list(later)):
+        with begun(job, str(row.pk), now) as begin:
+            if begin is not None:
+                work(row)
