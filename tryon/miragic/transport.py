@@ -8,6 +8,7 @@ shuts the socket down.
 """
 
 import ipaddress
+import queue
 import socket
 import threading
 import time
@@ -78,7 +79,7 @@ class Exchange:
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A socket to `host`; the checked address is the connected one."""
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        found = self._resolve(host.strip("[]"), port)
         error: OSError = OSError("no address")
         for *_family, (address, *_rest) in found:
             if self.public_only and not _is_public(str(address)):
@@ -96,6 +97,29 @@ class Exchange:
             self._socket = sock
             return sock
         raise error
+
+    def _resolve(self, host: str, port: int) -> list[Any]:
+        """As `socket.getaddrinfo`, but no longer than the deadline.
+
+        A resolver that hangs cannot be interrupted; nothing was sent meanwhile.
+        """
+        answers: queue.SimpleQueue[list[Any] | OSError | UnicodeError]
+        answers = queue.SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            except (OSError, UnicodeError) as error:
+                answers.put(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            found = answers.get(timeout=max(self.ends - time.monotonic(), 0.001))
+        except queue.Empty:
+            raise OSError(f"{host} was not resolved before the deadline") from None
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _expire(self) -> None:
         self.expired = True

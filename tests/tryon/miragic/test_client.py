@@ -3,6 +3,7 @@
 import json
 import logging
 import socket
+import threading
 import time
 
 import pytest
@@ -128,6 +129,16 @@ def test_unknown_host_certainly_created_nothing(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(miragic.NotArrived):
         submit(Client("http://nowhere.invalid"))
+
+
+def test_a_resolver_that_hangs_holds_nobody_past_the_deadline(monkeypatch):
+    """And its submit, which was never sent, is not called unconfirmed."""
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: answered.wait(20))
+    with pytest.raises(miragic.NotArrived):
+        submit(Client("http://slow.invalid", Deadlines(submit=0.3)))
+    assert not answered.is_set()
+    answered.set()
 
 
 def test_a_failed_tls_handshake_certainly_created_nothing(wire):
