@@ -51,6 +51,15 @@ def test_https_switches_the_secure_settings_on(tmp_path):
     assert done.stdout.strip() == "(True, True)"
 
 
+def test_how_far_https_is_insisted_on_is_the_operators_choice(tmp_path):
+    names = ("SECONDS", "INCLUDE_SUBDOMAINS", "PRELOAD")
+    expression = ", ".join(f"settings.SECURE_HSTS_{name}" for name in names)
+    secure = {"SECRET_KEY": "k" * 50, "SITE_URL": "https://x.example"}
+    assert run(tmp_path, expression, **secure).stdout == "31536000 False False\n"
+    chosen = {"HSTS_SECONDS": "60", "HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}
+    assert run(tmp_path, expression, **secure, **chosen).stdout == "60 True True\n"
+
+
 def test_production_static_names_are_hashed(tmp_path):
     expression = "settings.STORAGES['staticfiles']['BACKEND']"
     done = run(tmp_path, expression, SECRET_KEY="k" * 50)
