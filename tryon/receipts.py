@@ -5,6 +5,9 @@ For the customer, in plain words; staff read the same and more in the admin.
 
 from typing import Any
 
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -74,7 +77,10 @@ def receipt(try_on: TryOn) -> dict[str, Any]:
                 if row is not None
             },
         },
-        "requests": [{**record, "words": _words(record)} for record in requests],
+        "requests": [
+            {**record, "words": _words(record), "time": _time(record)}
+            for record in requests
+        ],
         "status": try_on.status,
         "failure_code": try_on.failure_code or None,
         "finished_at": try_on.finished_at.isoformat() if try_on.finished_at else None,
@@ -82,6 +88,12 @@ def receipt(try_on: TryOn) -> dict[str, Any]:
         "charged_to_the_shop": charged(submits),
         "words": words(try_on),
     }
+
+
+def _time(record: dict[str, Any]) -> str:
+    """When it was sent, by the shop's clock."""
+    sent = parse_datetime(record["sent_at"] or "")
+    return time_format(timezone.localtime(sent), "H:i:s") if sent else ""
 
 
 def _words(record: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from tests import factories
 from tests.factories import NOW
@@ -64,6 +65,17 @@ def test_the_whole_story(as_alice, alice):
     assert [r["outcome"] for r in told["requests"]] == ["accepted", "completed"]
     assert told["requests"][0]["seconds"] == 0.5
     assert (told["counts_as_a_try"], told["charged_to_the_shop"]) == (True, "yes")
+
+
+def test_times_are_those_of_the_shop(as_alice, alice, settings):
+    settings.TIME_ZONE = "Asia/Kathmandu"
+    try_on = factories.try_on(alice, Status.COMPLETED)
+    add(try_on, "submit", "accepted")
+    with timezone.override("Asia/Kathmandu"):
+        html = as_alice.get(f"/try-on/{try_on.pk}/receipt/").content.decode()
+    assert html.count("19:45:00") == 2  # asked for and sent; 14:00 UTC
+    told = receipts.receipt(try_on)
+    assert told["requests"][0]["sent_at"] == "2026-05-12T14:00:00+00:00"
 
 
 def test_not_charged_is_said(as_alice, alice):

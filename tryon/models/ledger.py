@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -162,12 +162,16 @@ class ApiRequest(models.Model):
         """What a receipt says of it; every value can be written as JSON."""
         return {
             "kind": self.kind,
-            "sent_at": self.sent_at.isoformat() if self.sent_at else None,
-            "answered_at": self.answered_at.isoformat() if self.answered_at else None,
+            "sent_at": _iso(self.sent_at),
+            "answered_at": _iso(self.answered_at),
             "seconds": self.seconds,
             "outcome": self.outcome or None,
             "http_status": self.http_status,
         }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at is not None else None
 
 
 class Planner(models.Model):
