@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from . import images, media, throttle, tracing
+from . import images, media, services, throttle, tracing
 from .models import OwnerGone, User
 
 GUEST = "guest"  # session key
@@ -115,6 +115,8 @@ class ExceptionMiddleware:
             return render(request, "errors/404.html", status=404)
         if isinstance(exception, TooManyGuests):
             return render(request, "errors/guests.html", status=429)
+        if isinstance(exception, services.TooManyUploads):
+            return render(request, "errors/uploads.html", status=429)
         if isinstance(exception, OwnerGone):
             return render(request, "errors/owner_gone.html", status=409)
         if isinstance(exception, (images.Busy, media.Away)):

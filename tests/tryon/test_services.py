@@ -49,6 +49,24 @@ def test_renditions(alice, media_files):
     assert image_of(media.read(photo.rendition_name(480))).format == "WEBP"
 
 
+def test_storage_is_not_filled_by_one_person(alice, as_alice, monkeypatch):
+    monkeypatch.setattr(services.pictures, "UPLOADS_A_DAY", 3)
+    monkeypatch.setattr(services.pictures, "UPLOADS_A_TRY", 0)
+    factories.photo(alice)
+    factories.garment(owner=alice)
+    factories.photo(alice)
+    with pytest.raises(services.TooManyUploads):
+        factories.photo(alice)
+    factories.garment()  # the catalogue's
+    data = factories.picture_bytes()
+    monkeypatch.setattr(services.pictures, "UPLOADS_A_DAY", 1)
+    sent = [as_alice.post("/photos/", {"photo_file": io.BytesIO(data)})]
+    data = factories.picture_bytes()
+    sent.append(as_alice.post("/photos/", {"photo_file": io.BytesIO(data)}))
+    assert sent[-1].status_code == 429
+    assert "in an hour" in sent[-1].content.decode()
+
+
 # --- try-ons --------------------------------------------------------------------------
 
 

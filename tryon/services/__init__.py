@@ -22,6 +22,7 @@ from .handoffs import find_handoff, open_handoff, use_handoff
 from .ledger import prune_requests
 from .people import claim_guest
 from .pictures import (
+    TooManyUploads,
     add_garment,
     add_photo,
     find_changes,
@@ -48,6 +49,7 @@ from .try_ons import (
 __all__ = [
     "Outfit",
     "OutfitError",
+    "TooManyUploads",
     "add_garment",
     "add_photo",
     "again_token",

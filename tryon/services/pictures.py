@@ -7,18 +7,33 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from .. import background, changes, erasing, images, media
-from ..models import Garment, OwnerGone, Photo, Result, TryOn, Unfinished, User
+from ..models import (
+    Garment,
+    OwnerGone,
+    Photo,
+    Result,
+    TokenBucket,
+    TryOn,
+    Unfinished,
+    User,
+)
 from ..models.result import Priority
 from . import chores
 from .deletion import delete_photo
 
 RENDITIONS = "renditions"
+DAY = 24 * 3600  # seconds
+UPLOADS_A_DAY, UPLOADS_A_TRY = 200, 10
+
+
+class TooManyUploads(Exception):
+    """So many new pictures came from one person today that the next has to wait."""
 
 
 def add_photo(*, owner: User, picture: images.Picture, now: datetime) -> Photo:
     """The stored photo; the same bytes again give the one that is there.
 
-    Raises `media.Away`, `OwnerGone`.
+    Raises `media.Away`, `OwnerGone`, `TooManyUploads`.
     """
     same = Photo.objects.filter(owner=owner, source_sha256=picture.source_sha256)
     return _add(Photo(owner=owner), picture, same, now)
@@ -47,6 +62,8 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
     found = same.first()
     if found is not None:
         return found
+    if row.owner is not None:
+        _count_upload(row.owner, now)
     row.source_sha256 = picture.source_sha256
     row.created_at = now
     row.store(picture, now)
@@ -65,6 +82,13 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
             raise
         return found
     return row
+
+
+def _count_upload(owner: User, now: datetime) -> None:
+    """Far more pictures than tries are not for trying on, and fill the storage."""
+    most = max(UPLOADS_A_DAY, UPLOADS_A_TRY * owner.limit)
+    if not TokenBucket.take(f"uploads:{owner.pk}", most=most, seconds=DAY, now=now):
+        raise TooManyUploads
 
 
 def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:

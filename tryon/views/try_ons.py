@@ -55,7 +55,8 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
     others = TryOn.objects.visible_to(request.owner).under_way().exclude(pk=try_on.pk)
     cards = [try_on, *others.with_pictures().recent()[:5]]
     estimates.add_places(cards)
-    services.seen(try_on=try_on, now=now)
+    if request.method == "GET":
+        services.seen(try_on=try_on, now=now)
     estimator = estimates.Estimator(now)
     for card in cards:
         card.progress = estimator.progress(card)
