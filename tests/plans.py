@@ -8,8 +8,8 @@ from typing import Any
 from django.db import connection
 
 READS = re.compile(r"\s*(SELECT|UPDATE|DELETE)\b", re.I)
-# A row or two, or as many as there are keys.
-SMALL = {"tryon_planner", "tryon_key", "tryon_shop", "django_site"}
+# A row or two, or as many as there are keys or troubles.
+SMALL = {"tryon_planner", "tryon_key", "tryon_shop", "tryon_unfinished"}
 
 
 @contextlib.contextmanager
