@@ -1,54 +1,81 @@
-"""What staff want to know of the last weeks: figures, a series a day, a CSV."""
+"""What staff want to know of the last weeks: figures, a series a day, a CSV.
+
+A period of so many days begins at a local midnight and ends with today. Whatever is
+asked is of the period alone, so that it costs as much in a shop of many years.
+"""
 
 import csv
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Avg, Count, Q
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
-from .models import ApiRequest, FailureCode, Garment, Status, TryOn
+from . import days as calendar
+from .models import ApiRequest, FailureCode, Garment, Key, Status, TryOn, User
 from .models.result import ReviewState
+from .models.try_on import TryOnQuerySet
 
 BAD_SHARE = 0.5  # of a garment's tries that failed, from which its picture is to blame
 FEW = 3  # tries that say nothing yet
+MOST = 200  # pieces on one page
+SIDES = ("garment", "bottom_garment")  # both pieces of a combo were tried on
+FLAGGED = Q(result__flagged_at__isnull=False) | Q(
+    result__review_state=ReviewState.HIDDEN
+)
 
 
 def overview(now: datetime, days: int) -> dict[str, Any]:
-    since = now - timedelta(days=days)
-    rows = TryOn.objects.filter(created_at__gt=since)
-    states = dict(rows.values_list("status").annotate(n=Count("pk")).order_by())
-    done, failed = states.get(Status.COMPLETED, 0), states.get(Status.FAILED, 0)
-    submits = ApiRequest.objects.filter(sent_at__gt=since)
-    accepted = submits.filter(kind="submit", outcome="accepted").count()
-    reasons = rows.filter(status=Status.FAILED).values_list("failure_code")
+    rows = _made_in(now, days)
+    by_day = tries_by_day(now, days)
+    done, failed = (sum(row[name] for row in by_day) for name in ("done", "failed"))
+    sent, accepted = _requests(now, days)
     return {
         "days": days,
-        "tries": sum(states.values()),
+        "tries": sum(row["tries"] for row in by_day),
         "success": round(100 * done / (done + failed)) if done + failed else None,
-        "requests": submits.count(),
+        "requests": sent,
         "credits": accepted,
         "cost": accepted * settings.MIRAGIC_CREDIT_PRICE
         if settings.MIRAGIC_CREDIT_PRICE
         else None,
-        "by_day": by_day(rows, now, days),
-        "durations": durations(rows),
-        "failures": [
-            (FailureCode(code).label, n)
-            for code, n in Counter(code for (code,) in reasons).most_common()
-        ],
-        "garments": most_tried(since),
+        "by_day": by_day,
+        "durations": durations(rows, calendar.begin(now, days)),
+        "failures": failures(rows),
+        "garments": most_tried(rows),
     }
 
 
-def by_day(rows: Any, now: datetime, days: int) -> list[dict[str, Any]]:
+def _made_in(now: datetime, days: int) -> TryOnQuerySet:
+    """Until the end of today: what is made while a page is built has its day too."""
+    today = calendar.last_days(now, 1)[0]
+    return TryOn.objects.filter(
+        created_at__gte=calendar.begin(now, days),
+        created_at__lt=calendar.midnight(today + timedelta(days=1)),
+    )
+
+
+def _requests(now: datetime, days: int) -> tuple[int, int]:
+    """How many were answered, and how many of them took a job."""
+    keys = list(Key.objects.values_list("pk", flat=True))
+    # By key: then the ledger's index knows where the period begins.
+    rows = ApiRequest.objects.filter(
+        key__in=keys, answered_at__gte=calendar.begin(now, days)
+    )
+    accepted = Q(kind=ApiRequest.Kind.SUBMIT, outcome="accepted")
+    told = rows.aggregate(sent=Count("pk"), accepted=Count("pk", accepted))
+    return told["sent"], told["accepted"]
+
+
+def tries_by_day(now: datetime, days: int) -> list[dict[str, Any]]:
     """Every day of the period, also those without a try."""
     counted = {
         row["day"]: row
-        for row in rows.annotate(day=TruncDate("created_at"))
+        for row in _made_in(now, days)
+        .annotate(day=TruncDate("created_at"))
         .values("day")
         .annotate(
             tries=Count("pk"),
@@ -58,64 +85,117 @@ def by_day(rows: Any, now: datetime, days: int) -> list[dict[str, Any]]:
         .order_by()
     }
     empty = {"tries": 0, "done": 0, "failed": 0}
-    dates = [(now - timedelta(days=back)).date() for back in reversed(range(days))]
-    return [{**empty, **counted.get(day, {}), "day": day} for day in dates]
+    return [
+        {**empty, **counted.get(day, {}), "day": day}
+        for day in calendar.last_days(now, days)
+    ]
 
 
-def durations(rows: Any) -> dict[str, float | None]:
-    known = sorted(
-        rows.filter(duration_seconds__isnull=False)
-        .order_by("-answered_at")
-        .values_list("duration_seconds", flat=True)[:2000]
-    )
+def durations(rows: TryOnQuerySet, since: datetime) -> dict[str, float | None]:
+    # Nothing is answered before it was asked: the index is read no further back.
+    answered = rows.filter(duration_seconds__isnull=False, answered_at__gte=since)
+    newest = answered.order_by("-answered_at").values_list("duration_seconds")[:2000]
+    known = sorted(seconds for (seconds,) in newest if seconds is not None)
     if not known:
         return {"p50": None, "p95": None}
     return {"p50": known[len(known) // 2], "p95": known[int(len(known) * 0.95)]}
 
 
-def most_tried(since: datetime) -> list[Any]:
-    made = Q(try_ons__created_at__gt=since)
-    rows = Garment.objects.filter(owner=None).annotate(n=Count("try_ons", filter=made))
-    return list(rows.filter(n__gt=0).order_by("-n", "sku")[:10])
+def failures(rows: TryOnQuerySet) -> list[tuple[str, int]]:
+    counted = rows.filter(status=Status.FAILED).values_list("failure_code")
+    return [
+        (str(FailureCode(code).label), n)
+        for code, n in counted.annotate(n=Count("pk")).order_by("-n", "failure_code")
+    ]
 
 
-def garment_health() -> list[dict[str, Any]]:
-    """Each piece of the catalogue that was tried, the worst first."""
-    rows = (
-        Garment.objects.catalogue()
+def most_tried(rows: TryOnQuerySet) -> list[Garment]:
+    counts: Counter[tuple[str, Any]] = Counter()
+    for side in SIDES:
+        pieces = rows.filter(**{f"{side}__isnull": False, f"{side}__owner": None})
+        counted = pieces.values_list(f"{side}__sku", side).order_by()
+        for sku, pk, n in counted.annotate(n=Count("pk")):
+            counts[sku, pk] += n
+    most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:10]
+    garments = Garment.objects.in_bulk([pk for (_sku, pk), _n in most])
+    for (_sku, pk), n in most:
+        garments[pk].n = n  # type: ignore[attr-defined]
+    return [garments[pk] for (_sku, pk), _n in most]
+
+
+def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
+    """Each piece of the catalogue that was tried in the period, the worst first.
+
+    No further back: what was tried on with a picture that is long replaced says
+    nothing of the one that is there.
+    """
+    rows = _made_in(now, days)
+    figures: dict[Any, Counter[str]] = defaultdict(Counter)
+    for side in SIDES:
+        for pk, counted in _figures(rows, side):
+            figures[pk].update(counted)
+    worst = sorted(figures, key=lambda pk: _order(figures[pk]))
+    garments = Garment.objects.in_bulk(worst[:MOST])
+    hearts = _hearts(list(garments))
+    return [
+        _told(garments[pk], figures[pk], hearts.get(pk, 0))
+        for pk in worst[:MOST]
+        if pk in garments
+    ]
+
+
+def _figures(rows: TryOnQuerySet, side: str) -> list[tuple[Any, dict[str, Any]]]:
+    """By piece: a try-on has one result at most, so that joining it doubles nothing."""
+    pieces = Garment.objects.catalogue()
+    counted = (
+        rows.filter(**{f"{side}__in": pieces})
+        .values(side)
         .annotate(
-            tries=Count("try_ons", distinct=True),
-            failed=Count("try_ons", Q(try_ons__status=Status.FAILED), distinct=True),
-            flags=Count(
-                "try_ons",
-                Q(try_ons__result__flagged_at__isnull=False)
-                | Q(try_ons__result__review_state=ReviewState.HIDDEN),
-                distinct=True,
-            ),
-            hearts=Count("fans", distinct=True),
-            seconds=Avg("try_ons__duration_seconds"),
+            tries=Count("pk"),
+            failed=Count("pk", Q(status=Status.FAILED)),
+            flags=Count("pk", FLAGGED),
+            timed=Count("duration_seconds"),
+            seconds=Sum("duration_seconds", default=0.0),
         )
-        .filter(tries__gt=0)
+        .order_by()
     )
-    told: list[dict[str, Any]] = []
-    row: Any
-    for row in rows:
-        bad = row.failed + row.flags
-        told.append(
-            {
-                "garment": row,
-                "share": round(100 * bad / row.tries),
-                "bad": bad,
-                "replace": row.tries >= FEW and bad / row.tries >= BAD_SHARE,
-            }
-        )
-    return sorted(told, key=lambda one: (-one["share"], -one["garment"].tries))
+    return [(row.pop(side), row) for row in counted]
+
+
+def _share(figures: Counter[str]) -> int:
+    return round(100 * (figures["failed"] + figures["flags"]) / figures["tries"])
+
+
+def _order(figures: Counter[str]) -> tuple[int, int]:
+    return -_share(figures), -figures["tries"]
+
+
+def _hearts(garments: list[Any]) -> dict[Any, int]:
+    fans: Any = User.favourite_garments.through.objects
+    rows = fans.filter(garment__in=garments).values_list("garment")
+    return dict(rows.annotate(n=Count("pk")).order_by())
+
+
+def _told(garment: Garment, figures: Counter[str], hearts: int) -> dict[str, Any]:
+    tries, bad = figures["tries"], figures["failed"] + figures["flags"]
+    timed = figures["timed"]
+    return {
+        "garment": garment,
+        "tries": tries,
+        "failed": figures["failed"],
+        "flags": figures["flags"],
+        "hearts": hearts,
+        "seconds": figures["seconds"] / timed if timed else None,
+        "share": _share(figures),
+        "bad": bad,
+        "replace": tries >= FEW and bad / tries >= BAD_SHARE,
+    }
 
 
 def as_csv(now: datetime, days: int) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["day", "tries", "completed", "failed"])
-    for row in overview(now, days)["by_day"]:
+    for row in tries_by_day(now, days):
         writer.writerow([row["day"], row["tries"], row["done"], row["failed"]])
     return out.getvalue()
