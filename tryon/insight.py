@@ -112,10 +112,11 @@ def failures(rows: TryOnQuerySet) -> list[tuple[str, int]]:
 def most_tried(rows: TryOnQuerySet) -> list[Garment]:
     counts: Counter[tuple[str, Any]] = Counter()
     for side in SIDES:
-        pieces = rows.filter(**{f"{side}__isnull": False, f"{side}__owner": None})
-        counted = pieces.values_list(f"{side}__sku", side).order_by()
-        for sku, pk, n in counted.annotate(n=Count("pk")):
-            counts[sku, pk] += n
+        # Whose they are is asked of what was found, or the catalogue is read first.
+        counted = rows.values_list(f"{side}__owner", f"{side}__sku", side).order_by()
+        for owner, sku, pk, n in counted.annotate(n=Count("pk")):
+            if pk is not None and owner is None:
+                counts[sku, pk] += n
     most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:10]
     garments = Garment.objects.in_bulk([pk for (_sku, pk), _n in most])
     for (_sku, pk), n in most:
@@ -146,10 +147,9 @@ def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
 
 def _figures(rows: TryOnQuerySet, side: str) -> list[tuple[Any, dict[str, Any]]]:
     """By piece: a try-on has one result at most, so that joining it doubles nothing."""
-    pieces = Garment.objects.catalogue()
+    owner, retired = f"{side}__owner", f"{side}__retired_at"
     counted = (
-        rows.filter(**{f"{side}__in": pieces})
-        .values(side)
+        rows.values(side, owner, retired)
         .annotate(
             tries=Count("pk"),
             failed=Count("pk", Q(status=Status.FAILED)),
@@ -159,7 +159,11 @@ def _figures(rows: TryOnQuerySet, side: str) -> list[tuple[Any, dict[str, Any]]]
         )
         .order_by()
     )
-    return [(row.pop(side), row) for row in counted]
+    return [
+        (row.pop(side), row)
+        for row in counted
+        if row[side] and row.pop(owner) is None and row.pop(retired) is None
+    ]
 
 
 def _share(figures: Counter[str]) -> int:

@@ -112,7 +112,8 @@ class User(AbstractBaseUser, PermissionsMixin):
                 "guest_expires_at",
                 name="user_guest_expiry",
                 condition=Q(email=None),
-            )
+            ),
+            models.Index(fields=["-date_joined", "-id"], name="user_joined"),
         ]
 
     def __str__(self) -> str:
