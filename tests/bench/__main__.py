@@ -25,6 +25,7 @@ OTHERS = (
     "waiting",
     "gallery",
     "review",
+    "aged",
     "upload",
     "hostile",
     "load",
