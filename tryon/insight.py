@@ -18,14 +18,22 @@ from . import days as calendar
 from .models import ApiRequest, FailureCode, Garment, Key, Status, TryOn, User
 from .models.result import ReviewState
 from .models.try_on import TryOnQuerySet
+from .models.uploads import GarmentQuerySet
 
 BAD_SHARE = 0.5  # of a garment's tries that failed, from which its picture is to blame
 FEW = 3  # tries that say nothing yet
 MOST = 200  # pieces on one page
-SIDES = ("garment", "bottom_garment")  # both pieces of a combo were tried on
+SIDES = ("garment", "bottom_garment")
 FLAGGED = Q(result__flagged_at__isnull=False) | Q(
     result__review_state=ReviewState.HIDDEN
 )
+TRIES = Count("pk")
+HEALTH = {
+    "failed": Count("pk", Q(status=Status.FAILED)),
+    "flags": Count("pk", FLAGGED),
+    "timed": Count("duration_seconds"),
+    "seconds": Sum("duration_seconds", default=0.0),
+}
 
 
 def overview(now: datetime, days: int) -> dict[str, Any]:
@@ -110,18 +118,12 @@ def failures(rows: TryOnQuerySet) -> list[tuple[str, int]]:
 
 
 def most_tried(rows: TryOnQuerySet) -> list[Garment]:
-    counts: Counter[tuple[str, Any]] = Counter()
-    for side in SIDES:
-        # Whose they are is asked of what was found, or the catalogue is read first.
-        counted = rows.values_list(f"{side}__owner", f"{side}__sku", side).order_by()
-        for owner, sku, pk, n in counted.annotate(n=Count("pk")):
-            if pk is not None and owner is None:
-                counts[sku, pk] += n
-    most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:10]
-    garments = Garment.objects.in_bulk([pk for (_sku, pk), _n in most])
-    for (_sku, pk), n in most:
-        garments[pk].n = n  # type: ignore[attr-defined]
-    return [garments[pk] for (_sku, pk), _n in most]
+    counts = {pk: told["tries"] for pk, told in _by_piece(rows, tries=TRIES).items()}
+    pieces = sorted(counts, key=lambda pk: (-counts[pk], pk))
+    found = _first(pieces, Garment.objects.filter(owner=None), 10)
+    for garment in found:
+        garment.n = counts[garment.pk]  # type: ignore[attr-defined]
+    return sorted(found, key=lambda garment: (-counts[garment.pk], garment.sku))
 
 
 def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
@@ -130,40 +132,38 @@ def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
     No further back: what was tried on with a picture that is long replaced says
     nothing of the one that is there.
     """
-    rows = _made_in(now, days)
-    figures: dict[Any, Counter[str]] = defaultdict(Counter)
-    for side in SIDES:
-        for pk, counted in _figures(rows, side):
-            figures[pk].update(counted)
+    figures = _by_piece(_made_in(now, days), tries=TRIES, **HEALTH)
     worst = sorted(figures, key=lambda pk: _order(figures[pk]))
-    garments = Garment.objects.in_bulk(worst[:MOST])
-    hearts = _hearts(list(garments))
+    garments = _first(worst, Garment.objects.catalogue(), MOST)
+    hearts = _hearts([garment.pk for garment in garments])
     return [
-        _told(garments[pk], figures[pk], hearts.get(pk, 0))
-        for pk in worst[:MOST]
-        if pk in garments
+        _told(garment, figures[garment.pk], hearts.get(garment.pk, 0))
+        for garment in garments
     ]
 
 
-def _figures(rows: TryOnQuerySet, side: str) -> list[tuple[Any, dict[str, Any]]]:
-    """By piece: a try-on has one result at most, so that joining it doubles nothing."""
-    owner, retired = f"{side}__owner", f"{side}__retired_at"
-    counted = (
-        rows.values(side, owner, retired)
-        .annotate(
-            tries=Count("pk"),
-            failed=Count("pk", Q(status=Status.FAILED)),
-            flags=Count("pk", FLAGGED),
-            timed=Count("duration_seconds"),
-            seconds=Sum("duration_seconds", default=0.0),
-        )
-        .order_by()
-    )
-    return [
-        (row.pop(side), row)
-        for row in counted
-        if row[side] and row.pop(owner) is None and row.pop(retired) is None
-    ]
+def _by_piece(rows: TryOnQuerySet, **figures: Any) -> dict[Any, Counter[str]]:
+    """What was counted of each, tops and bottoms alike: both were tried on.
+
+    A try-on has one result at most, so that joining it doubles nothing.
+    """
+    told: dict[Any, Counter[str]] = defaultdict(Counter)
+    for row in rows.values(*SIDES).annotate(**figures).order_by():
+        for pk in {row[side] for side in SIDES} - {None}:
+            told[pk].update({name: row[name] for name in figures})
+    return told
+
+
+def _first(pieces: list[Any], garments: GarmentQuerySet, most: int) -> list[Garment]:
+    """The first of `pieces` that are among `garments`, asked for a few at a time."""
+    found: list[Garment] = []
+    for start in range(0, len(pieces), MOST):
+        some = pieces[start : start + MOST]
+        rows = garments.in_bulk(some)
+        found += [rows[pk] for pk in some if pk in rows]
+        if len(found) >= most:
+            break
+    return found[:most]
 
 
 def _share(figures: Counter[str]) -> int:

@@ -43,7 +43,7 @@ def main() -> int:
     conf = current_app.conf
     conf.task_always_eager = conf.task_eager_propagates = True
     call_command("migrate", verbosity=0)
-    call_command("createcachetable")
+    call_command("createcachetable", verbosity=0)
     mail.outbox = []  # type: ignore[attr-defined]
     server = serve_in_thread(Options(speed=1, seed=1, fail_share=0.05, plain=True))
     settings.MIRAGIC_BASE_URL = server.url

@@ -123,9 +123,9 @@ def test_no_piece_of_a_customers_own_and_no_retired_one(alice):
 def test_as_many_queries_for_many_pieces(alice, django_assert_num_queries):
     for n in range(6):
         combo(alice, Status.FAILED, factories.garment(sku=f"Q{n}"), factories.garment())
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(insight.garment_health(factories.NOW, 30)) == 12
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(insight.overview(factories.NOW, 30)["garments"]) == 10
 
 
