@@ -45,7 +45,8 @@ from django.test.utils import CaptureQueriesContext
 
 from tests import databases, factories
 from tests.bench import past
-from tryon import estimates, looks, tasks
+from tests.month import tend
+from tryon import estimates, looks
 from tryon.models import ApiRequest, Key, Result, TryOn, User
 from tryon.scheduling import scheduler
 
@@ -93,11 +94,6 @@ def forget() -> None:
     """What a process remembers for a moment or two."""
     estimates._recent = None
     scheduler.clock.last = None
-
-
-def tend() -> None:
-    """What beat runs each minute, with all that it asks for: tasks run at once here."""
-    tasks.tend()
 
 
 def just_sent() -> None:
