@@ -1,54 +1,104 @@
-"""What staff want to know of the last weeks: figures, a series a day, a CSV."""
+"""What staff want to know of the last weeks: figures, a series a day, a CSV.
+
+A period of so many days begins at a local midnight and ends with today. Whatever is
+asked is of the period alone, so that it costs as much in a shop of many years.
+"""
 
 import csv
 import io
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Avg, Count, Q
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import TruncDate
 
-from .models import ApiRequest, FailureCode, Garment, Status, TryOn
+from . import days as calendar
+from .models import (
+    ApiRequest,
+    FailureCode,
+    Garment,
+    Key,
+    RequestTally,
+    Status,
+    TryOn,
+    User,
+)
+from .models.ledger import Outcome
 from .models.result import ReviewState
+from .models.try_on import TryOnQuerySet
+from .models.uploads import GarmentQuerySet
 
 BAD_SHARE = 0.5  # of a garment's tries that failed, from which its picture is to blame
 FEW = 3  # tries that say nothing yet
+MOST = 200  # pieces on one page
+SIDES = ("garment", "bottom_garment")
+FLAGGED = Q(result__flagged_at__isnull=False) | Q(
+    result__review_state=ReviewState.HIDDEN
+)
+TRIES = Count("pk")
+HEALTH = {
+    "failed": Count("pk", Q(status=Status.FAILED)),
+    "flags": Count("pk", FLAGGED),
+    "timed": Count("duration_seconds"),
+    "seconds": Sum("duration_seconds", default=0.0),
+}
 
 
 def overview(now: datetime, days: int) -> dict[str, Any]:
-    since = now - timedelta(days=days)
-    rows = TryOn.objects.filter(created_at__gt=since)
-    states = dict(rows.values_list("status").annotate(n=Count("pk")).order_by())
-    done, failed = states.get(Status.COMPLETED, 0), states.get(Status.FAILED, 0)
-    submits = ApiRequest.objects.filter(sent_at__gt=since)
-    accepted = submits.filter(kind="submit", outcome="accepted").count()
-    reasons = rows.filter(status=Status.FAILED).values_list("failure_code")
+    rows = _made_in(now, days)
+    by_day = tries_by_day(now, days)
+    done, failed = (sum(row[name] for row in by_day) for name in ("done", "failed"))
+    sent, accepted = _requests(now, days)
     return {
         "days": days,
-        "tries": sum(states.values()),
+        "tries": sum(row["tries"] for row in by_day),
         "success": round(100 * done / (done + failed)) if done + failed else None,
-        "requests": submits.count(),
+        "requests": sent,
         "credits": accepted,
         "cost": accepted * settings.MIRAGIC_CREDIT_PRICE
         if settings.MIRAGIC_CREDIT_PRICE
         else None,
-        "by_day": by_day(rows, now, days),
-        "durations": durations(rows),
-        "failures": [
-            (FailureCode(code).label, n)
-            for code, n in Counter(code for (code,) in reasons).most_common()
-        ],
-        "garments": most_tried(since),
+        "by_day": by_day,
+        "durations": durations(rows, calendar.begin(now, days)),
+        "failures": failures(rows),
+        "garments": most_tried(rows),
     }
 
 
-def by_day(rows: Any, now: datetime, days: int) -> list[dict[str, Any]]:
+def _made_in(now: datetime, days: int) -> TryOnQuerySet:
+    """Until the end of today: what is made while a page is built has its day too."""
+    today = calendar.last_days(now, 1)[0]
+    return TryOn.objects.filter(
+        created_at__gte=calendar.begin(now, days),
+        created_at__lt=calendar.midnight(today + timedelta(days=1)),
+    )
+
+
+def _requests(now: datetime, days: int) -> tuple[int, int]:
+    """How many were answered, and how many of them took a job.
+
+    Those that left the ledger are tallied by the hour.
+    """
+    begin = calendar.begin(now, days)
+    keys = Key.objects.values_list("pk", flat=True)
+    accepted = Q(kind=ApiRequest.Kind.SUBMIT, outcome=Outcome.ACCEPTED)
+    rows = ApiRequest.objects.answered_since(begin, keys)
+    kept = rows.aggregate(sent=Count("pk"), accepted=Count("pk", accepted))
+    gone = RequestTally.objects.filter(hour__gte=begin).exclude(outcome=Outcome.VOID)
+    tallied = gone.aggregate(
+        sent=Sum("count", default=0), accepted=Sum("count", filter=accepted, default=0)
+    )
+    return kept["sent"] + tallied["sent"], kept["accepted"] + tallied["accepted"]
+
+
+def tries_by_day(now: datetime, days: int) -> list[dict[str, Any]]:
     """Every day of the period, also those without a try."""
     counted = {
         row["day"]: row
-        for row in rows.annotate(day=TruncDate("created_at"))
+        for row in _made_in(now, days)
+        .annotate(day=TruncDate("created_at"))
         .values("day")
         .annotate(
             tries=Count("pk"),
@@ -58,64 +108,113 @@ def by_day(rows: Any, now: datetime, days: int) -> list[dict[str, Any]]:
         .order_by()
     }
     empty = {"tries": 0, "done": 0, "failed": 0}
-    dates = [(now - timedelta(days=back)).date() for back in reversed(range(days))]
-    return [{**empty, **counted.get(day, {}), "day": day} for day in dates]
+    return [
+        {**empty, **counted.get(day, {}), "day": day}
+        for day in calendar.last_days(now, days)
+    ]
 
 
-def durations(rows: Any) -> dict[str, float | None]:
-    known = sorted(
-        rows.filter(duration_seconds__isnull=False)
-        .order_by("-answered_at")
-        .values_list("duration_seconds", flat=True)[:2000]
-    )
+def durations(rows: TryOnQuerySet, since: datetime) -> dict[str, float | None]:
+    # Nothing is answered before it was asked: the index is read no further back.
+    answered = rows.filter(duration_seconds__isnull=False, answered_at__gte=since)
+    newest = answered.order_by("-answered_at").values_list("duration_seconds")[:2000]
+    known = sorted(seconds for (seconds,) in newest if seconds is not None)
     if not known:
         return {"p50": None, "p95": None}
     return {"p50": known[len(known) // 2], "p95": known[int(len(known) * 0.95)]}
 
 
-def most_tried(since: datetime) -> list[Any]:
-    made = Q(try_ons__created_at__gt=since)
-    rows = Garment.objects.filter(owner=None).annotate(n=Count("try_ons", filter=made))
-    return list(rows.filter(n__gt=0).order_by("-n", "sku")[:10])
+def failures(rows: TryOnQuerySet) -> list[tuple[str, int]]:
+    counted = rows.filter(status=Status.FAILED).values_list("failure_code")
+    return [
+        (str(FailureCode(code).label), n)
+        for code, n in counted.annotate(n=Count("pk")).order_by("-n", "failure_code")
+    ]
 
 
-def garment_health() -> list[dict[str, Any]]:
-    """Each piece of the catalogue that was tried, the worst first."""
-    rows = (
-        Garment.objects.catalogue()
-        .annotate(
-            tries=Count("try_ons", distinct=True),
-            failed=Count("try_ons", Q(try_ons__status=Status.FAILED), distinct=True),
-            flags=Count(
-                "try_ons",
-                Q(try_ons__result__flagged_at__isnull=False)
-                | Q(try_ons__result__review_state=ReviewState.HIDDEN),
-                distinct=True,
-            ),
-            hearts=Count("fans", distinct=True),
-            seconds=Avg("try_ons__duration_seconds"),
-        )
-        .filter(tries__gt=0)
-    )
-    told: list[dict[str, Any]] = []
-    row: Any
-    for row in rows:
-        bad = row.failed + row.flags
-        told.append(
-            {
-                "garment": row,
-                "share": round(100 * bad / row.tries),
-                "bad": bad,
-                "replace": row.tries >= FEW and bad / row.tries >= BAD_SHARE,
-            }
-        )
-    return sorted(told, key=lambda one: (-one["share"], -one["garment"].tries))
+def most_tried(rows: TryOnQuerySet) -> list[Garment]:
+    counts = {pk: told["tries"] for pk, told in _by_piece(rows, tries=TRIES).items()}
+    pieces = sorted(counts, key=lambda pk: (-counts[pk], pk))
+    found = _first(pieces, Garment.objects.filter(owner=None), 10)
+    for garment in found:
+        garment.n = counts[garment.pk]  # type: ignore[attr-defined]
+    return sorted(found, key=lambda garment: (-counts[garment.pk], garment.sku))
+
+
+def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
+    """Each piece of the catalogue that was tried in the period, the worst first.
+
+    No further back: what was tried on with a picture that is long replaced says
+    nothing of the one that is there.
+    """
+    figures = _by_piece(_made_in(now, days), tries=TRIES, **HEALTH)
+    worst = sorted(figures, key=lambda pk: _order(figures[pk]))
+    garments = _first(worst, Garment.objects.catalogue(), MOST)
+    hearts = _hearts([garment.pk for garment in garments])
+    return [
+        _told(garment, figures[garment.pk], hearts.get(garment.pk, 0))
+        for garment in garments
+    ]
+
+
+def _by_piece(rows: TryOnQuerySet, **figures: Any) -> dict[Any, Counter[str]]:
+    """What was counted of each, tops and bottoms alike: both were tried on.
+
+    A try-on has one result at most, so that joining it doubles nothing.
+    """
+    told: dict[Any, Counter[str]] = defaultdict(Counter)
+    for row in rows.values(*SIDES).annotate(**figures).order_by():
+        for pk in {row[side] for side in SIDES} - {None}:
+            told[pk].update({name: row[name] for name in figures})
+    return told
+
+
+def _first(pieces: list[Any], garments: GarmentQuerySet, most: int) -> list[Garment]:
+    """The first of `pieces` that are among `garments`, asked for a few at a time."""
+    found: list[Garment] = []
+    for start in range(0, len(pieces), MOST):
+        some = pieces[start : start + MOST]
+        rows = garments.in_bulk(some)
+        found += [rows[pk] for pk in some if pk in rows]
+        if len(found) >= most:
+            break
+    return found[:most]
+
+
+def _share(figures: Counter[str]) -> int:
+    return round(100 * (figures["failed"] + figures["flags"]) / figures["tries"])
+
+
+def _order(figures: Counter[str]) -> tuple[int, int]:
+    return -_share(figures), -figures["tries"]
+
+
+def _hearts(garments: list[Any]) -> dict[Any, int]:
+    fans: Any = User.favourite_garments.through.objects
+    rows = fans.filter(garment__in=garments).values_list("garment")
+    return dict(rows.annotate(n=Count("pk")).order_by())
+
+
+def _told(garment: Garment, figures: Counter[str], hearts: int) -> dict[str, Any]:
+    tries, bad = figures["tries"], figures["failed"] + figures["flags"]
+    timed = figures["timed"]
+    return {
+        "garment": garment,
+        "tries": tries,
+        "failed": figures["failed"],
+        "flags": figures["flags"],
+        "hearts": hearts,
+        "seconds": figures["seconds"] / timed if timed else None,
+        "share": _share(figures),
+        "bad": bad,
+        "replace": tries >= FEW and bad / tries >= BAD_SHARE,
+    }
 
 
 def as_csv(now: datetime, days: int) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["day", "tries", "completed", "failed"])
-    for row in overview(now, days)["by_day"]:
+    for row in tries_by_day(now, days):
         writer.writerow([row["day"], row["tries"], row["done"], row["failed"]])
     return out.getvalue()

@@ -26,6 +26,7 @@ OTHERS = (
     "killed",
     "gallery",
     "review",
+    "aged",
     "upload",
     "hostile",
     "load",

@@ -1,6 +1,7 @@
 """One planning pass: queries and milliseconds by the length of the queue.
 
-``python -m tests.bench.planning``; each pass is rolled back, so all are alike.
+``python -m tests.bench.planning``; each pass is rolled back, so all are alike. With
+`--aged` in a shop of years (`tests.bench.past`).
 """
 
 import os
@@ -27,7 +28,9 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
+from tests.bench import past
 from tryon.models import Key, TryOn, User
+from tryon.models.try_on import FINAL
 from tryon.scheduling import budget, scheduler
 
 PASSES = 15
@@ -37,7 +40,7 @@ MOST = 50  # ms, with 10,000 queued and 500 in flight
 def fill(queued: int, in_flight: int, owners: list[User], piece, photo) -> None:
     now = datetime.now(UTC)
     key = budget.known_keys(now)[0]
-    TryOn.objects.all().delete()
+    TryOn.objects.exclude(status__in=FINAL).delete()
 
     def row(n: int, **fields) -> TryOn:
         return TryOn(
@@ -81,6 +84,8 @@ def measure(bucket: float) -> tuple[float, int]:
 
 def main() -> int:
     call_command("migrate", verbosity=0)
+    if "--aged" in sys.argv:
+        past.fill(past.AGED, datetime.now(UTC))
     owners = [User.objects.create_user(f"o{n}@example.org") for n in range(200)]
     photo, piece = factories.photo(owners[0]), factories.garment(sku="P-1")
     told = []

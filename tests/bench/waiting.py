@@ -1,7 +1,8 @@
 """300 waiting pages open at once: looks a page, and how soon a result is on the screen.
 
-``python -m tests.bench.waiting [pages]``: real processes at real speed, four keys; each
-page is a thread that does what `static/js/updates.js` does.
+``python -m tests.bench.waiting [pages] [--aged]``: real processes at real speed, four
+keys; each page is a thread that does what `static/js/updates.js` does. With `--aged` in
+a shop of years (`tests.bench.past`).
 """
 
 import json
@@ -12,6 +13,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +65,8 @@ class Waiting:
 
 
 def main() -> int:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 300
+    numbers = [word for word in sys.argv[1:] if word.isdigit()]
+    count = int(numbers[0]) if numbers else 300
     env = {
         "MIRAGIC_API_KEYS": ",".join(KEYS[:4]),
         "TRYON_DAILY_LIMIT": "100000",
@@ -71,13 +74,15 @@ def main() -> int:
     made = House(Path(tempfile.mkdtemp(prefix="waiting-")), 1, **env)
     try:
         made.prepare()
-        made.start_sandbox(plain=True, seed=3)
-        made.start("web", "worker", "beat")
-        made.until(made.is_up)
         os.environ.update(made.env)
         import django
 
         django.setup()
+        if "--aged" in sys.argv:
+            age()
+        made.start_sandbox(plain=True, seed=3)
+        made.start("web", "worker", "beat")
+        made.until(made.is_up)
         figures = measure(made, count)
     finally:
         made.kill_all()
@@ -88,6 +93,12 @@ def main() -> int:
         and figures["not_shown"] == 0
     )
     return 0 if sound else 1
+
+
+def age() -> None:
+    from tests.bench import past
+
+    past.fill(past.AGED, datetime.now(UTC))
 
 
 def measure(made: House, count: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from tests import factories
 from tests.factories import NOW
 from tests.plans import whole_tables_read
-from tryon import receipts, services
+from tryon import insight, receipts, services
 from tryon.models import ApiRequest, RequestTally, Status, TryOn
 from tryon.services import ledger
 
@@ -41,6 +41,19 @@ def test_a_receipt_says_the_same_before_and_after(alice):
     told = {(t.kind, t.outcome): t.count for t in RequestTally.objects.all()}
     assert told[("submit", "accepted")] == 1
     assert sum(told.values()) == 3
+
+
+def test_insight_counts_them_all_the_same(alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    request(done, NOW, "submit", "accepted")
+    request(done, NOW + timedelta(seconds=9))
+    request(done, NOW + 2 * DAY, outcome="completed")
+    request(None, NOW, outcome="void", sent_at=None, answered_at=None)
+    now = NOW + 8 * DAY
+    before = insight.overview(now, 30)
+    assert (before["requests"], before["credits"]) == (3, 1)
+    assert services.prune_requests(now=now) == 3
+    assert insight.overview(now, 30) == before
 
 
 def test_in_several_goes_the_order_stays(alice, monkeypatch):

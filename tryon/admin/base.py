@@ -1,13 +1,28 @@
 """What the admin classes share."""
 
-from typing import Any
+import re
+import uuid
+from datetime import date
+from functools import cached_property
+from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+
+from .. import days
+from ..models import TryOn, User
+
+MOST_COUNTED = 10_000
+MOST_FOUND = 1000
 
 
 def thumbnail(picture: Any, height: int = 64) -> SafeString | str:
@@ -52,8 +67,96 @@ class ReadOnlyMixin:
         return right
 
 
+class CappedPaginator(Paginator):
+    """Counts no further than somebody would page: of years, all would take seconds."""
+
+    @cached_property
+    def is_capped(self) -> bool:
+        return self.count >= MOST_COUNTED
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return min(rows.order_by()[: MOST_COUNTED + 1].count(), MOST_COUNTED)
+
+
+class MonthFilter(admin.SimpleListFilter):
+    """By the month of `created_at`, in place of a hierarchy of dates.
+
+    That asks of every row which days there are; this asks when the oldest one came.
+    """
+
+    title = _("month")
+    parameter_name = "month"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        month = timezone.localdate().replace(day=1)
+        oldest = model_admin.model.objects.order_by("created_at").first()
+        first = timezone.localdate(oldest.created_at) if oldest else month
+        told = []
+        while month >= first.replace(day=1):
+            told.append((f"{month:%Y-%m}", date_format(month, "YEAR_MONTH_FORMAT")))
+            month = _month(month, -1)
+        return told
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> QuerySet[Any] | None:
+        try:
+            month = parse_date(f"{self.value()}-01")
+        except ValueError:
+            month = None
+        if month is None:
+            return None
+        return queryset.filter(
+            created_at__gte=days.midnight(month),
+            created_at__lt=days.midnight(_month(month, 1)),
+        )
+
+
+def _month(month: date, by: int) -> date:
+    year, number = divmod(month.year * 12 + month.month - 1 + by, 12)
+    return date(year, number + 1, 1)
+
+
+def find_try_ons(text: str) -> QuerySet[TryOn]:
+    """By its number or the first digits of it, the API's, or the customer's e-mail.
+
+    One after the other, for what joins the three reads the whole table.
+    """
+    text, rows = text.strip(), TryOn.objects.order_by()
+    digits = text.replace("-", "").lower()
+    found = [rows.filter(remote_id=text)]
+    if re.fullmatch(r"[0-9a-f]{8,32}", digits):
+        first, last = (uuid.UUID(digits.ljust(32, end)) for end in "0f")
+        found.insert(0, rows.filter(pk__gte=first, pk__lte=last))
+    for one in found:
+        if one.exists():
+            return one
+    owners = User.objects.filter(email__icontains=text).values_list("pk", flat=True)
+    return rows.filter(owner__in=list(owners[:MOST_FOUND]))
+
+
+class FoundByTryOn(admin.ModelAdmin):
+    """Searches what belongs to a try-on by that try-on."""
+
+    search_help_text: ClassVar[Any] = _(
+        "Number of a try-on, the API's number of it, or an e-mail."
+    )
+    of_try_on = "try_on"  # the way from a row to it
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term:
+            return queryset, False
+        found = find_try_ons(search_term).values_list("pk", flat=True)[:MOST_FOUND]
+        return queryset.filter(**{f"{self.of_try_on}__in": list(found)}), False
+
+
 class PictureAdmin(admin.ModelAdmin):
     show_full_result_count = False
+    paginator = CappedPaginator
 
     @admin.display(description=_("picture"))
     def thumbnail(self, row: Any) -> SafeString | str:

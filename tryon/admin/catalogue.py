@@ -82,21 +82,26 @@ def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return _page(request, "import_look", title=_("Import"), row=row, busy=busy)
 
 
+def _days(request: HttpRequest) -> int:
+    chosen = request.GET.get("days", "")
+    return next((period for period in PERIODS if str(period) == chosen), PERIODS[1])
+
+
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Which pictures of garments waste money, the worst first."""
     _may(request, "tryon.view_garment")
-    rows = insight.garment_health()
-    return _page(request, "garments", title=_("Garment health"), rows=rows)
+    days = _days(request)
+    rows = insight.garment_health(timezone.now(), days)
+    context = {"rows": rows, "days": days, "periods": PERIODS}
+    return _page(request, "garments", title=_("Garment health"), **context)
 
 
 @require_safe
 def weeks(request: HttpRequest) -> HttpResponse:
     """Tries, durations, failures, cost; `?format=csv` to keep."""
     _may(request, "tryon.view_tryon")
-    chosen = request.GET.get("days", "")
-    days = next((period for period in PERIODS if str(period) == chosen), PERIODS[1])
-    now = timezone.now()
+    days, now = _days(request), timezone.now()
     if request.GET.get("format") == "csv":
         response = HttpResponse(insight.as_csv(now, days), content_type="text/csv")
         name = f"fitting-room-{days}-days.csv"

@@ -13,7 +13,7 @@ from .. import health, tasks
 from ..models import ApiRequest, Key
 from ..models.ledger import KeyState
 from ..scheduling import budget
-from .base import ReadOnlyMixin, link
+from .base import CappedPaginator, FoundByTryOn, ReadOnlyMixin, link
 
 
 @admin.register(Key)
@@ -74,7 +74,7 @@ class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
 
 @admin.register(ApiRequest)
-class ApiRequestAdmin(ReadOnlyMixin, admin.ModelAdmin):
+class ApiRequestAdmin(ReadOnlyMixin, FoundByTryOn):
     list_display = [
         "planned_at",
         "kind",
@@ -85,8 +85,11 @@ class ApiRequestAdmin(ReadOnlyMixin, admin.ModelAdmin):
         "try_on_link",
     ]
     list_filter = ["kind", "outcome", "key", "planned_at"]
-    search_fields = ["try_on__id", "detail"]
+    search_fields = ["try_on__id"]
+    ordering = ["-id"]
+    sortable_by = ()
     list_select_related = ["key", "try_on"]
+    paginator = CappedPaginator
     show_full_result_count = False
     exclude = ["token"]
 

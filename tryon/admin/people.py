@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import quotas, services
 from ..models import Garment, User
-from .base import ReadOnlyMixin
+from .base import CappedPaginator, ReadOnlyMixin
 
 RIGHTS: Any = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
 
@@ -41,7 +41,10 @@ class UserAdmin(DjangoUserAdmin):
     list_display = ["__str__", "is_staff", "daily_limit", "blocked_at", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
     search_fields = ["email"]
-    ordering = ["-date_joined"]
+    ordering = ["-date_joined", "-id"]
+    sortable_by = ["date_joined"]
+    paginator = CappedPaginator
+    show_full_result_count = False
     readonly_fields = ["date_joined", "last_login", "used_today"]
     fieldsets = [
         (None, {"fields": ["email", "password", "date_joined", "last_login"]}),

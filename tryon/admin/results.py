@@ -10,7 +10,7 @@ from .. import review
 from ..models import Report, Result, ReviewDecision, User
 from ..models.result import Decision
 from . import review as review_page
-from .base import PictureAdmin, ReadOnlyMixin, link
+from .base import FoundByTryOn, MonthFilter, PictureAdmin, ReadOnlyMixin, link
 
 
 class ReportInline(ReadOnlyMixin, admin.TabularInline):
@@ -24,12 +24,13 @@ class ReviewDecisionInline(ReadOnlyMixin, admin.TabularInline):
 
 
 @admin.register(Result)
-class ResultAdmin(ReadOnlyMixin, PictureAdmin):
+class ResultAdmin(ReadOnlyMixin, FoundByTryOn, PictureAdmin):
     list_display = ["thumbnail", "try_on_link", "owner", "review_state", "created_at"]
-    list_filter = ["review_state", "flagged_at", "created_at"]
-    search_fields = ["try_on__id", "try_on__owner__email"]
+    list_filter = ["review_state", "flagged_at", "created_at", MonthFilter]
+    search_fields = ["try_on__id"]
+    ordering = ["-created_at", "-id"]
+    sortable_by = ["created_at"]
     list_select_related = ["try_on__owner"]
-    date_hierarchy = "created_at"
     inlines = [ReportInline, ReviewDecisionInline]
     fields = [
         "large",

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from .. import review, services, tasks, wording
+from .. import days, review, services, tasks, wording
 from ..models import Result, ReviewDecision, User
 from ..models.result import Decision, HideReason, ReviewState
 
@@ -65,9 +65,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         ],
         "undoable": LAST in request.session,
         "told": told,
-        "today": ReviewDecision.objects.filter(
-            at__date=timezone.localdate(now)
-        ).count(),
+        "today": ReviewDecision.objects.filter(at__gte=days.begin(now, 1)).count(),
     }
     return render(request, "admin/tryon/review.html", context)
 

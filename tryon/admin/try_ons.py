@@ -11,7 +11,15 @@ from django.utils.translation import ngettext
 
 from .. import services, tasks
 from ..models import ApiRequest, TryOn, TryOnEvent
-from .base import ReadOnlyMixin, large, link, thumbnail
+from .base import (
+    CappedPaginator,
+    FoundByTryOn,
+    MonthFilter,
+    ReadOnlyMixin,
+    large,
+    link,
+    thumbnail,
+)
 
 
 class TryOnEventInline(ReadOnlyMixin, admin.TabularInline):
@@ -37,7 +45,7 @@ class ApiRequestInline(ReadOnlyMixin, admin.TabularInline):
 
 
 @admin.register(TryOn)
-class TryOnAdmin(ReadOnlyMixin, admin.ModelAdmin):
+class TryOnAdmin(ReadOnlyMixin, FoundByTryOn):
     list_display = [
         "thumbnail",
         "short_id",
@@ -49,10 +57,12 @@ class TryOnAdmin(ReadOnlyMixin, admin.ModelAdmin):
         "seconds",
     ]
     list_display_links = ["short_id"]
-    list_filter = ["status", "mode", "failure_code", "created_at"]
-    search_fields = ["id", "remote_id", "owner__email"]
+    list_filter = ["status", "mode", "failure_code", "created_at", MonthFilter]
+    search_fields = ["id"]
+    of_try_on = "pk"
+    sortable_by = ["created_at"]
     list_select_related = ["owner", "photo", "garment", "bottom_garment", "result"]
-    date_hierarchy = "created_at"
+    paginator = CappedPaginator
     show_full_result_count = False
     inlines = [TryOnEventInline, ApiRequestInline]
     actions = ["send_again", "cancel"]

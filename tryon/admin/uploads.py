@@ -11,16 +11,15 @@ from django.utils.translation import gettext_lazy as _
 from .. import erasing, images, report_card, services, tasks
 from ..forms import PictureField
 from ..models import Garment, Photo
-from .base import PictureAdmin, ReadOnlyMixin
+from .base import MonthFilter, PictureAdmin, ReadOnlyMixin
 
 
 @admin.register(Photo)
 class PhotoAdmin(ReadOnlyMixin, PictureAdmin):
     list_display = ["thumbnail", "owner", "size", "created_at"]
-    list_filter = ["created_at"]
+    list_filter = ["created_at", MonthFilter]
     search_fields = ["owner__email"]
     list_select_related = ["owner"]
-    date_hierarchy = "created_at"
     fields = ["large", "owner", "size", "created_at", "derived_from"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -133,7 +133,8 @@ class User(AbstractBaseUser, PermissionsMixin):
                 "guest_expires_at",
                 name="user_guest_expires",
                 condition=Q(guest_expires_at__isnull=False),
-            )
+            ),
+            models.Index(fields=["-date_joined", "-id"], name="user_joined"),
         ]
 
     def __str__(self) -> str:

@@ -167,6 +167,7 @@ class ReviewDecision(models.Model):
         verbose_name = _("review decision")
         verbose_name_plural = _("review decisions")
         ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["-at"], name="review_decision_at")]
 
     def __str__(self) -> str:
         return f"{self.get_decision_display()}"

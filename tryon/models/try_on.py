@@ -293,6 +293,9 @@ class TryOn(models.Model):
                 name="try_on_existing",
                 condition=Q(deleted_at=None),
             ),
+            # The staff's list, and what was made in a period; found by the API's id.
+            models.Index(fields=["-created_at", "-id"], name="try_on_newest"),
+            models.Index(fields=["remote_id"], name="try_on_remote"),
             models.Index(
                 fields=["created_at"],
                 name="try_on_counted",

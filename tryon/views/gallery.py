@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from .. import days as calendar
 from .. import estimates
 from ..models import SLOTS, Garment, Status, TryOn, User
 from ..models.try_on import UNDER_WAY, TryOnQuerySet
@@ -105,7 +106,8 @@ class GalleryFilters:
         if self.state:
             rows = rows.filter(STATES[self.state])
         if self.days:
-            rows = rows.filter(created_at__gt=now - timedelta(days=DAYS[self.days]))
+            since = calendar.begin(now, DAYS[self.days])
+            rows = rows.filter(created_at__gte=since)
         if self.favourites:
             rows = rows.filter(favourite_at__isnull=False)
         if self.garment:

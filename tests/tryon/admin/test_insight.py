@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from tests import factories
 from tryon import insight
-from tryon.models import Result, Status, TryOn
+from tryon.models import ApiRequest, Result, Status, TryOn
 
 INSIGHT = "/admin/tryon/catalogueimport/insight/"
 HEALTH = "/admin/tryon/catalogueimport/garments/"
@@ -25,7 +26,9 @@ def weeks(alice):
             (Status.COMPLETED, 40),
         )
     ]
-    TryOn.objects.filter(status=Status.COMPLETED).update(duration_seconds=20.0)
+    TryOn.objects.filter(status=Status.COMPLETED).update(
+        duration_seconds=20.0, answered_at=F("created_at") + timedelta(seconds=21)
+    )
     return made
 
 
@@ -64,10 +67,89 @@ def test_the_worst_garment_comes_first_and_says_what_to_do(as_staff, alice):
         TryOn.objects.filter(pk=made.pk).update(garment=bad)
         if n == 4:
             Result.objects.filter(try_on=made).update(review_state="hidden")
-    rows = insight.garment_health()
+    rows = insight.garment_health(factories.NOW, 30)
     assert [row["garment"] for row in rows] == [bad, good]
+    TryOn.objects.update(created_at=timezone.now())
     html = as_staff.get(HEALTH).content.decode()
     assert "3 of 5 failed: replace its picture" in html
+
+
+def combo(owner, status, top, bottom):
+    made = factories.try_on(owner, status, combo=True, garment=top)
+    TryOn.objects.filter(pk=made.pk).update(bottom_garment=bottom)
+    return made
+
+
+def test_both_pieces_of_a_combo_were_tried_on(alice, bob):
+    top, bottom = factories.garment(sku="T"), factories.garment("lower_body", sku="B")
+    combo(alice, Status.FAILED, top, bottom)
+    combo(alice, Status.COMPLETED, top, bottom)
+    flagged = combo(alice, Status.COMPLETED, factories.garment(sku="U"), bottom)
+    Result.objects.filter(try_on=flagged).update(flagged_at=factories.NOW)
+    TryOn.objects.filter(pk=flagged.pk).update(duration_seconds=30.0)
+    alone = factories.try_on(bob, Status.COMPLETED)
+    TryOn.objects.filter(pk=alone.pk).update(
+        garment=bottom, garment_kind="lower_body", duration_seconds=10.0
+    )
+    for fan in (alice, bob):
+        fan.favourite_garments.add(bottom)
+    told = {row["garment"]: row for row in insight.garment_health(factories.NOW, 30)}
+    row = told[bottom]
+    assert (row["tries"], row["failed"], row["flags"]) == (4, 1, 1)
+    assert (row["hearts"], row["seconds"], row["share"]) == (2, 20.0, 50)
+    assert (told[top]["tries"], told[top]["failed"], told[top]["hearts"]) == (2, 1, 0)
+    most = insight.overview(factories.NOW, 30)["garments"]
+    assert [(row.sku, row.n) for row in most] == [("B", 4), ("T", 2), ("U", 1)]
+
+
+def test_what_was_tried_before_the_period_says_nothing_of_a_piece(alice):
+    made = factories.try_on(
+        alice, Status.FAILED, created_at=factories.NOW - timedelta(days=31)
+    )
+    assert insight.garment_health(factories.NOW, 30) == []
+    told = insight.garment_health(factories.NOW, 90)
+    assert [row["garment"] for row in told] == [made.garment]
+
+
+def test_no_piece_of_a_customers_own_and_no_retired_one(alice):
+    own = factories.garment(owner=alice)
+    factories.try_on(alice, Status.FAILED, garment=own)
+    retired = factories.garment(retired_at=factories.NOW)
+    factories.try_on(alice, Status.FAILED, garment=retired)
+    assert insight.garment_health(factories.NOW, 30) == []
+    assert insight.overview(factories.NOW, 30)["garments"] == [retired]
+
+
+def test_as_many_queries_for_many_pieces(alice, django_assert_num_queries):
+    for n in range(6):
+        combo(alice, Status.FAILED, factories.garment(sku=f"Q{n}"), factories.garment())
+    with django_assert_num_queries(3):
+        assert len(insight.garment_health(factories.NOW, 30)) == 12
+    with django_assert_num_queries(6):
+        assert len(insight.overview(factories.NOW, 30)["garments"]) == 10
+
+
+def test_requests_and_credits_of_the_period(alice):
+    key, made = factories.key("a"), factories.try_on(alice, Status.COMPLETED)
+    for back, kind, outcome in (
+        (0, "submit", "accepted"),
+        (1, "poll", "running"),
+        (2, "submit", "refused"),
+        (40, "submit", "accepted"),
+    ):
+        at = factories.NOW - timedelta(days=back)
+        ApiRequest.objects.create(
+            key=key,
+            try_on=made,
+            kind=kind,
+            outcome=outcome,
+            token=made.token,
+            planned_at=at,
+            sent_at=at,
+            answered_at=at,
+        )
+    told = insight.overview(factories.NOW, 30)
+    assert (told["requests"], told["credits"]) == (3, 1)
 
 
 def test_who_may(as_alice):

@@ -1,6 +1,7 @@
 """The review queue: two never meet, a second decision is refused, all is kept."""
 
 import re
+from datetime import UTC, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -9,7 +10,7 @@ from django.utils import timezone
 from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW
-from tryon import review, services
+from tryon import days, review, services
 from tryon.models import (
     PictureAccess,
     Result,
@@ -205,3 +206,14 @@ def test_queries_are_the_same_with_few_and_many(
         factories.try_on(alice, Status.COMPLETED)
     with django_assert_num_queries(len(few)):
         client.get(PAGE)
+
+
+def test_todays_decisions_are_those_since_midnight(settings, twenty):
+    settings.TIME_ZONE = "Asia/Kathmandu"
+    user, client = reviewer("rita")
+    begins = days.begin(timezone.now(), 1).astimezone(UTC)
+    for at in (begins, begins - timedelta(microseconds=1)):
+        ReviewDecision.objects.create(
+            result=twenty[0], decision="approve", by=user, at=at
+        )
+    assert client.get(PAGE).context["today"] == 1
