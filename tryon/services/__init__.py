@@ -22,6 +22,7 @@ from .pictures import (
     make_renditions,
     next_without_renditions,
     repair_photo,
+    replace_garment_picture,
     set_favourite_garment,
     without_renditions,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "open_handoff",
     "purge",
     "repair_photo",
+    "replace_garment_picture",
     "report_problem",
     "retry",
     "seen",
