@@ -17,6 +17,12 @@ def csv_of(*rows: list[str], header: list[str] = HEADER, delimiter: str = ",") -
     return out.getvalue()
 
 
+def piece(n: int, file: str, **fields: str) -> list[str]:
+    """A line of the table."""
+    row = {"sku": f"S-{n}", "name": f"Piece {n}", "kind": "top", "file": file}
+    return [{**row, **fields}.get(name, "") for name in HEADER]
+
+
 def zipped(
     text: str | bytes,
     pictures: dict[str, bytes],

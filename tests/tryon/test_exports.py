@@ -17,6 +17,8 @@ from tryon.models import DoomedFile, Export, Status
 from tryon.models.claims import LEASE
 
 BEGIN = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
+# An S3 server takes no request with another time than its own.
+moved_clock = pytest.mark.usefixtures("on_disk")
 
 
 @pytest.fixture
@@ -49,6 +51,7 @@ def meanwhile(monkeypatch, act) -> None:
     monkeypatch.setattr(images, "labelled", packed)
 
 
+@moved_clock
 def test_an_hour_of_steady_progress_completes_once(
     alice, export, done, media_files, monkeypatch
 ):
@@ -71,6 +74,7 @@ def test_an_hour_of_steady_progress_completes_once(
     assert zips(media_files()) == [export.file_name]
 
 
+@moved_clock
 def test_one_taken_for_dead_stops_and_leaves_nothing(
     alice, export, media_files, monkeypatch, django_capture_on_commit_callbacks
 ):
@@ -94,6 +98,7 @@ def test_one_taken_for_dead_stops_and_leaves_nothing(
     assert media.read(export.file_name)
 
 
+@moved_clock
 def test_a_late_end_changes_nothing_and_its_file_goes(
     export, media_files, monkeypatch, django_capture_on_commit_callbacks
 ):
@@ -120,6 +125,7 @@ def test_a_late_end_changes_nothing_and_its_file_goes(
     assert not DoomedFile.objects.exists()
 
 
+@moved_clock
 def test_an_upload_is_progress_too(export, monkeypatch):
     monkeypatch.setattr(exports, "TELL_EVERY", -1)
     with time_machine.travel(BEGIN, tick=False) as clock:
@@ -149,6 +155,7 @@ def killed(monkeypatch, how=Killed) -> None:
     meanwhile(monkeypatch, kill)
 
 
+@moved_clock
 def test_killed_three_times_it_failed_and_is_asked_for_again(
     as_alice, export, monkeypatch
 ):

@@ -17,6 +17,8 @@ from tryon.models import CatalogueImport, Garment
 from tryon.models.claims import LEASE
 
 BEGIN = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
+# An S3 server takes no request with another time than its own.
+moved_clock = pytest.mark.usefixtures("on_disk")
 START = "/admin/tryon/catalogueimport/start/"
 
 
@@ -223,6 +225,7 @@ def killed(monkeypatch, line: int) -> None:
     at_line(monkeypatch, line, kill)
 
 
+@moved_clock
 def test_killed_while_taking_in_it_goes_on_behind_what_is_there(five, monkeypatch):
     imports.work(pk=str(five.pk), now=timezone.now())
     imports.begin(row=five)
@@ -239,6 +242,7 @@ def test_killed_while_taking_in_it_goes_on_behind_what_is_there(five, monkeypatc
     assert (state(five), five.new, five.unchanged) == ("done", 5, 0)
 
 
+@moved_clock
 def test_killed_three_times_it_failed_and_is_looked_through_again(
     as_staff, five, monkeypatch
 ):
@@ -261,6 +265,7 @@ def test_killed_three_times_it_failed_and_is_looked_through_again(
     assert done(five)
 
 
+@moved_clock
 def test_an_hour_of_steady_progress_is_one_attempt(staff, monkeypatch):
     monkeypatch.setattr(imports, "TELL_EVERY", 0)
     with time_machine.travel(BEGIN, tick=False) as clock:
@@ -284,6 +289,7 @@ def test_an_hour_of_steady_progress_is_one_attempt(staff, monkeypatch):
     assert (state(row), row.new, row.attempts) == ("done", 8, 1)
 
 
+@moved_clock
 def test_a_late_end_does_not_flip_the_state(five, monkeypatch):
     """Looked through by a second, begun by staff; then the first one comes back."""
     with time_machine.travel(BEGIN, tick=False) as clock:
