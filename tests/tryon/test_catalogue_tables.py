@@ -194,3 +194,18 @@ def test_no_table_is_an_error_of_ours():
             for cell in row.cells.values():
                 assert "\0" not in cell
                 cell.encode()
+
+
+@pytest.mark.parametrize(
+    ("bound", "told"),
+    [
+        ("MOST_ROWS", "More than 3 lines"),
+        ("MOST_LINES", "More than 3 lines"),
+        ("MOST_COLUMNS", "More than 3 columns"),
+    ],
+)
+def test_no_table_is_read_for_ever(monkeypatch, bound, told):
+    monkeypatch.setattr(table, bound, 3)
+    header = HEADER if bound == "MOST_COLUMNS" else HEADER[:4]
+    with pytest.raises(catalogue.CatalogueError, match=told):
+        rows_of(csv_of(*[piece(n, "a.jpg")[:4] for n in range(4)], header=header))

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,8 @@ from . import words
 from .errors import CatalogueError
 
 MOST_ROWS = 20_000
+MOST_LINES = 1_048_576  # what a spreadsheet has, with those that are empty
+MOST_COLUMNS = 1_000
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like the next
@@ -68,12 +70,14 @@ def read(data: bytes) -> Table:
     headings = next((cells for _line, cells in lines if _text_in(cells)), [])
     if _swallowed(headings):
         raise CatalogueError(_("A quote in the headings of the CSV is not closed."))
+    if len(headings) > MOST_COLUMNS:
+        raise CatalogueError(_("More than %(n)d columns.") % {"n": MOST_COLUMNS})
     columns = words.columns_of(headings)
     missing = [name for name in words.REQUIRED if name not in columns]
     if missing:
         told = _("The CSV has no column %(names)s.") % {"names": ", ".join(missing)}
         raise CatalogueError(told)
-    rows = list(_rows(lines, columns, len(headings)))
+    rows = list(islice(_rows(lines, columns, len(headings)), MOST_ROWS + 1))
     if len(rows) > MOST_ROWS:
         raise CatalogueError(_("More than %(n)d lines.") % {"n": MOST_ROWS})
     return Table(rows, guessed)
@@ -115,8 +119,10 @@ def _delimiter(text: str) -> str:
     def known(delimiter: str) -> tuple[int, int]:
         try:
             headings = next(c for _n, c in _lines(text, delimiter) if _text_in(c))
-        except StopIteration:
+        except (StopIteration, CatalogueError):
             return 0, 0
+        if len(headings) > MOST_COLUMNS:
+            return 0, len(headings)
         return len(words.columns_of(headings)), len(headings)
 
     return max(DELIMITERS, key=known)
@@ -129,6 +135,8 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     line = 0
     try:
         for line, cells in enumerate(reader, start=1):
+            if line > MOST_LINES:
+                raise CatalogueError(_("More than %(n)d lines.") % {"n": MOST_LINES})
             if cells != [END]:
                 yield line, cells
     except csv.Error:
@@ -136,7 +144,7 @@ def _lines(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _text_in(cells: list[str]) -> bool:
-    return any(_clean(cell, "") for cell in cells)
+    return any(cell and _clean(cell, "") for cell in cells)
 
 
 def _swallowed(cells: list[str]) -> bool:
