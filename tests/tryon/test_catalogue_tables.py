@@ -174,6 +174,12 @@ def test_a_line_that_does_not_end(db, bad):
     assert "does not end" in outcome.problems[0].sentence
 
 
+@pytest.mark.parametrize("first", ['sep="', "sep=\r", "sep=a", "sep="])
+def test_a_first_line_that_only_looks_like_excels(first):
+    with pytest.raises(catalogue.CatalogueError, match="no column"):
+        rows_of(f"{first}\nsku,name,kind,file\nS-1,x,top,a.jpg\n")
+
+
 def test_headings_that_do_not_end():
     with pytest.raises(catalogue.CatalogueError, match="not closed"):
         rows_of('sku,name,kind,file,"x\nS-1,x,top,a.jpg\n')

@@ -25,7 +25,8 @@ MARKS = (
 )
 DELIMITERS = ",;\t"
 END = "\x00end"  # behind the last row, unless an open quote swallows it
-SEP = re.compile(r'"?sep=(.)"?[;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)  # Excel's own
+# Excel's own first line, which it does not show.
+SEP = re.compile(r'"?sep=([^\w"\r\n])"?[;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 FORMULA = re.compile(r'="([^"]*)"')  # how numbers are kept from becoming short
 # Not to be seen, or turning round what is: nothing that a name needs.
 INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
