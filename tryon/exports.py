@@ -1,61 +1,92 @@
 """Pictures as one zip: asked for by a page, made by a task.
 
-Claimed by compare-and-set; one whose maker was killed is claimed anew after a while.
+The maker's claim is renewed with each picture (`models.claims`); one whose maker was
+killed is made anew, three times at most.
 """
 
 import json
 import logging
 import tempfile
+import threading
+import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import IO, Any
 
 from django.core.files import File
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.text import slugify
 
 from . import erasing, images, media, my_data
-from .models import DoomedFile, Export, TryOn, User
+from .models import ClaimLost, DoomedFile, Export, TryOn, User
 from .models.export import LIFETIME
 
 logger = logging.getLogger(__name__)
 
 MOST = 500  # pictures in one
-ABANDONED = timedelta(minutes=10)
+FRESH = timedelta(minutes=1)  # in which a zip that is ready is what is asked for again
+TELL_EVERY = 30  # seconds of an upload
 
 
 def ask(*, owner: User, try_ons: list[TryOn], now: datetime) -> Export:
     """An export of these completed pictures; the caller wakes the task."""
     ids = [str(try_on.pk) for try_on in try_ons][:MOST]
-    return Export.objects.create(
-        owner=owner, try_ons=ids, total=len(ids), created_at=now
-    )
+    with _one_at_a_time(owner):
+        for export in _standing(owner, now).filter(everything=False, total=len(ids)):
+            if set(export.try_ons) == set(ids):
+                return export
+        return Export.objects.create(
+            owner=owner, try_ons=ids, total=len(ids), created_at=now
+        )
 
 
 def ask_everything(*, owner: User, now: datetime) -> Export:
     """All of the owner's data: photos, own clothes, pictures, and what is known."""
     mine = TryOn.objects.visible_to(owner)
-    total = owner.photos.count() + owner.garments.count() + mine.count()
-    return Export.objects.create(
-        owner=owner, everything=True, total=total, created_at=now
-    )
+    with _one_at_a_time(owner):
+        total = owner.photos.count() + owner.garments.count() + mine.count()
+        standing = _standing(owner, now).filter(everything=True, total=total).first()
+        return standing or Export.objects.create(
+            owner=owner, everything=True, total=total, created_at=now
+        )
+
+
+@contextmanager
+def _one_at_a_time(owner: User) -> Iterator[None]:
+    """Six presses on a button come one after the other, and find the first one's."""
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=owner.pk)
+        yield
+
+
+def _standing(owner: User, now: datetime) -> Any:
+    """What is being made, or was made a moment ago."""
+    fresh = Q(state=Export.State.READY, created_at__gt=now - FRESH)
+    return owner.exports.filter(Q(state__in=Export.OPEN) | fresh).order_by("created_at")
 
 
 def make(*, pk: str, now: datetime) -> None:
     """Build the zip, telling how far it is. Does nothing if somebody else does."""
-    open_ones = Q(state=Export.State.WAITING) | Q(
-        state=Export.State.MAKING, claimed_at__lt=now - ABANDONED
-    )
-    rows = Export.objects.filter(pk=pk)
-    if not rows.filter(open_ones).update(
-        state=Export.State.MAKING, claimed_at=now, done=0
-    ):
+    export = Export.take(pk, now, state=Export.State.MAKING, done=0)
+    if export is None:
         return
-    export = rows.get()
-    name = Export.new_file_name()
+    try:
+        _make(export)
+    except ClaimLost:
+        logger.info("export %s: another makes it, or nobody wants it", pk)
+    except media.Away as away:
+        logger.warning("export %s waits for storage: %s", pk, away)
+        export.give_back(counts=False)
+    finally:
+        export.give_back()
+
+
+def _make(export: Export) -> None:
+    """Raises `ClaimLost`, `media.Away`."""
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             build = my_data.entries if export.everything else _entries
@@ -63,15 +94,38 @@ def make(*, pk: str, now: datetime) -> None:
                 archive.writestr(path, data)
         size = file.tell()
         file.seek(0)
+        name = Export.new_file_name()
         DoomedFile.expect(name, timezone.now())
-        media.save(name, File(file))
-    # Claimed by another meanwhile, or its pictures deleted: then this one is nobody's.
-    mine = rows.filter(state=Export.State.MAKING, claimed_at=now)
-    with transaction.atomic():
-        if mine.update(state=Export.State.READY, file_name=name, size=size):
-            DoomedFile.keep(name)
-        else:
+        try:
+            watched: Any = _Watched(file, export)
+            media.save(name, File(watched))
+            with transaction.atomic():
+                if not export.end(state=Export.State.READY, file_name=name, size=size):
+                    raise ClaimLost(f"{export}")
+                DoomedFile.keep(name)
+        except (ClaimLost, media.Away):
             erasing.erase([name])
+            raise
+
+
+class _Watched:
+    """A file that is progress while it is read: a large one is long on its way."""
+
+    def __init__(self, file: IO[bytes], export: Export):
+        self.file, self.export = file, export
+        self.thread = threading.get_ident()
+        self.told = time.monotonic()
+
+    def read(self, size: int = -1) -> bytes:
+        if time.monotonic() - self.told > TELL_EVERY:
+            self.told = time.monotonic()
+            self.export.renew(timezone.now())
+            if threading.get_ident() != self.thread:
+                connection.close()  # of a thread of the storage's, soon gone
+        return self.file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
 
 
 def _entries(export: Export) -> Iterator[tuple[str, bytes]]:
@@ -95,7 +149,7 @@ def _entries(export: Export) -> Iterator[tuple[str, bytes]]:
                 }
             )
             yield path, images.labelled(data)
-        Export.objects.filter(pk=export.pk).update(done=done)
+        export.renew(timezone.now(), done=done)
     yield "pictures.json", json.dumps(told, indent=2).encode()
 
 
@@ -112,13 +166,7 @@ def picture_name(try_on: TryOn, taken: list[dict[str, Any]] | None = None) -> st
 
 def waiting(*, now: datetime) -> list[Export]:
     """Those that nobody has made yet, or whose maker was lost."""
-    old = now - timedelta(minutes=1)
-    lost = Q(state=Export.State.MAKING, claimed_at__lt=now - ABANDONED)
-    return list(
-        Export.objects.filter(Q(state=Export.State.WAITING, created_at__lt=old) | lost)[
-            :20
-        ]
-    )
+    return list(Export.forgotten(now).order_by("created_at")[:20])
 
 
 def purge(*, now: datetime) -> None:

@@ -1,21 +1,42 @@
-"""Catalogue imports as rows: a task looks the zip through, later takes it in."""
+"""Catalogue imports as rows: a task looks the zip through, later takes it in.
+
+The claim is renewed with the lines that are done (`models.claims`), and whoever takes
+the row over goes on behind them.
+"""
 
 import logging
 import secrets
-import zipfile
+import tempfile
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from . import catalogue, erasing, media
-from .models import CatalogueImport, DoomedFile, Garment, User
+from . import catalogue, erasing, images, media
+from .catalogue import Outcome, Problem
+from .models import CatalogueImport, ClaimLost, DoomedFile, Garment, User
 from .models.imports import CatalogueImport as Row
 
 logger = logging.getLogger(__name__)
-ABANDONED = timedelta(minutes=30)
-WORK = (Row.State.CHECKING, Row.State.IMPORTING)
+WORK = Row.OPEN
+TELL_EVERY = 1  # seconds; what is taken in is told at once
+LIFETIME = timedelta(days=30)  # of a zip that nobody takes in
+COUNTS = ("done", "new", "changed", "pictures_replaced", "unchanged")
+FRESH: dict[str, Any] = {
+    **dict.fromkeys(COUNTS, 0),
+    "problems": [],
+    "pictures": [],
+    "back": [],
+    "notes": [],
+    "claim": None,
+    "claimed_at": None,
+    "attempts": 0,
+}
 
 
 def ask(*, by: User, file: Any, now: datetime) -> CatalogueImport:
@@ -25,61 +46,136 @@ def ask(*, by: User, file: Any, now: datetime) -> CatalogueImport:
     media.save(name, file)
     with transaction.atomic():
         DoomedFile.keep(name)
-        return Row.objects.create(by=by, file_name=name, created_at=now)
+        return Row.objects.create(
+            by=by,
+            file_name=name,
+            created_at=now,
+            language=translation.get_language() or "",
+        )
 
 
-def begin(*, row: CatalogueImport) -> bool:
-    """Somebody has seen the problems and wants the rest. False if it had begun."""
+def begin(*, row: CatalogueImport, replace: bool = False) -> bool:
+    """Somebody has seen the problems and wants the rest. False if it had begun.
+
+    `replace`: the pictures that are others too.
+    """
     rows = Row.objects.filter(pk=row.pk, state=Row.State.CHECKED)
-    return bool(rows.update(state=Row.State.IMPORTING, done=0, claimed_at=None))
+    fields = {**FRESH, "replace_pictures": replace}
+    return bool(rows.update(state=Row.State.IMPORTING, **fields))
+
+
+def again(*, row: CatalogueImport) -> bool:
+    """One that failed is looked through anew; what it took in is there already."""
+    rows = Row.objects.filter(pk=row.pk, state=Row.State.FAILED)
+    return bool(rows.update(state=Row.State.CHECKING, **FRESH))
 
 
 def work(*, pk: str, now: datetime) -> list[Garment]:
-    """Do what the row's state says; returns the new garments, for their renditions."""
-    free = Q(claimed_at=None) | Q(claimed_at__lt=now - ABANDONED)
-    rows = Row.objects.filter(pk=pk)
-    if not rows.filter(free, state__in=WORK).update(claimed_at=now):
+    """Do what the row's state says; returns what needs renditions."""
+    row = Row.take(pk, now)
+    if row is None:
         return []
-    row = rows.get()
-    dry = row.state == Row.State.CHECKING
     try:
-        with media.open_file(row.file_name) as file, zipfile.ZipFile(file) as archive:
-            text, source = catalogue.from_zip(archive)
-            total = len(catalogue.rows_of(text))
-            rows.update(total=total)
-            outcome = catalogue.run(
-                text=text,
-                source=source,
-                now=now,
-                dry=dry,
-                progress=lambda done: _tell(pk, done, total),
-            )
-    except (zipfile.BadZipFile, FileNotFoundError, RuntimeError, EOFError) as error:
-        logger.info("import %s: %s", pk, error)
-        rows.update(state=Row.State.UNREADABLE, problems=[[0, "zip"]])
+        with translation.override(row.language or settings.LANGUAGE_CODE):
+            return _work(row, now)
+    except ClaimLost:
+        logger.info("import %s: another does it", pk)
+    except (images.Busy, media.Away) as wait:
+        logger.info("import %s goes on in a minute: %s", pk, wait)
+        row.give_back(counts=False)
+    finally:
+        row.give_back()
+    return []
+
+
+def _work(row: CatalogueImport, now: datetime) -> list[Garment]:
+    """Raises `ClaimLost`, `images.Busy`, `media.Away`."""
+    dry = row.state == Row.State.CHECKING
+    outcome = _so_far(row)
+    try:
+        with tempfile.TemporaryFile() as copy:
+            media.copy(row.file_name, copy)
+            with catalogue.opened(copy) as shop:
+                row.renew(timezone.now(), total=len(shop.table.rows))
+                catalogue.run(
+                    shop,
+                    now=now,
+                    dry=dry,
+                    replace=row.replace_pictures,
+                    outcome=outcome,
+                    progress=_teller(row),
+                )
+                notes = outcome.notes(shop)
+    except FileNotFoundError:
+        _end_unread(row, _("The zip is no longer there."))
         return []
     except catalogue.CatalogueError as error:
-        rows.update(state=Row.State.UNREADABLE, problems=[[0, str(error)]])
+        _end_unread(row, str(error))
         return []
-    rows.update(
-        state=Row.State.CHECKED if dry else Row.State.DONE,
-        new=len(outcome.new),
-        changed=outcome.changed,
-        problems=outcome.problems,
-        claimed_at=None,
+    state = Row.State.CHECKED if dry else Row.State.DONE
+    with transaction.atomic():
+        if not row.end(state=state, notes=notes, **_told(outcome)):
+            raise ClaimLost(f"{row}")
+        if not dry:
+            erasing.erase([row.file_name])
+    return outcome.made
+
+
+def _end_unread(row: CatalogueImport, sentence: str) -> None:
+    with transaction.atomic():
+        problems = [[0, "", sentence]]
+        if row.end(state=Row.State.UNREADABLE, problems=problems):
+            erasing.erase([row.file_name])
+
+
+def _teller(row: CatalogueImport) -> Callable[[Outcome], None]:
+    """Tells the row how far it is, and finds out whether it is still ours."""
+    last = time.monotonic()
+    taken = _so_far(row).taken
+    importing = row.state == Row.State.IMPORTING
+
+    def tell(outcome: Outcome) -> None:
+        nonlocal last, taken
+        told = not importing or outcome.taken == taken
+        if told and time.monotonic() - last < TELL_EVERY:
+            return
+        row.renew(timezone.now(), **_told(outcome))
+        last, taken = time.monotonic(), outcome.taken
+
+    return tell
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    problems = [[p.line, p.sku, p.sentence] for p in outcome.problems]
+    told = {name: getattr(outcome, name) for name in COUNTS}
+    return {
+        **told,
+        "problems": problems,
+        "pictures": outcome.pictures,
+        "back": outcome.back,
+    }
+
+
+def _so_far(row: CatalogueImport) -> Outcome:
+    return Outcome(
+        **{name: getattr(row, name) for name in COUNTS},
+        problems=[Problem(*told) for told in row.told_problems],
+        pictures=[(line, sku) for line, sku in row.pictures or ()],
+        back=list(row.back or ()),
     )
-    if not dry:
-        erasing.erase([row.file_name])
-    return [] if dry else outcome.new
-
-
-def _tell(pk: str, done: int, total: int) -> None:
-    if done % 10 == 0 or done == total:
-        Row.objects.filter(pk=pk).update(done=done)
 
 
 def waiting(*, now: datetime) -> list[CatalogueImport]:
     """Those whose task was lost."""
-    old = now - timedelta(minutes=1)
-    lost = Q(claimed_at=None, created_at__lt=old) | Q(claimed_at__lt=now - ABANDONED)
-    return list(Row.objects.filter(lost, state__in=WORK)[:5])
+    return list(Row.forgotten(now).order_by("created_at")[:5])
+
+
+def purge(*, now: datetime) -> None:
+    """Zips that were looked through and never taken in."""
+    over = Row.objects.filter(
+        state__in=(Row.State.CHECKED, Row.State.FAILED), created_at__lt=now - LIFETIME
+    )
+    for row in over:
+        with transaction.atomic():
+            row.delete()
+            erasing.erase([row.file_name])

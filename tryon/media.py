@@ -6,9 +6,11 @@ Pages link ``/media/<name>``; the view decides who may see it and then calls
 
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import IO
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -79,6 +81,13 @@ def read(name: str) -> bytes:
     with _reached(), open_file(name) as file:
         data: bytes = file.read()
     return data
+
+
+def copy(name: str, target: IO[bytes]) -> None:
+    """Into a file of one's own, from its beginning. Raises as `read`."""
+    with _reached(), open_file(name) as file:
+        shutil.copyfileobj(file, target)
+    target.seek(0)
 
 
 def delete(names: list[str]) -> None:

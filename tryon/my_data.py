@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from . import images, media
 from .models import Export, Garment, Photo, TryOn
 
@@ -46,7 +48,7 @@ def entries(export: Export) -> Iterator[tuple[str, bytes]]:
         told[name].append(about)
         if file is not None:
             yield file
-        Export.objects.filter(pk=export.pk).update(done=done)
+        export.renew(timezone.now(), done=done)
     yield "data.json", json.dumps(told, indent=2).encode()
 
 

@@ -1,5 +1,6 @@
 """Each admin page opens with rows in it; what staff may press does it."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from django.utils.html import escape
 from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW, picture_bytes
-from tryon import media, report_card
+from tryon import images, media, report_card, services
+from tryon.admin.uploads import GarmentAdminForm
 from tryon.models import Garment, Key, Photo, Status, TryOn, User
 from tryon.models.ledger import KeyState
 
@@ -258,3 +260,27 @@ def test_an_operator_cannot_sign_in_as_somebody(as_operator, alice, staff):
         {"action": "delete_selected", "_selected_action": staff.pk, "post": "yes"},
     )
     assert User.objects.filter(pk=staff.pk).exists()
+
+
+def test_details_kept_after_the_picture_changed_do_not_bring_the_old_one_back(
+    as_staff, monkeypatch
+):
+    """Somebody else replaced it while the page was being sent."""
+    garment = factories.garment(sku="N-1")
+    clean = GarmentAdminForm.clean
+
+    def meanwhile(form):
+        cleaned = clean(form)
+        services.replace_garment_picture(
+            garment=Garment.objects.get(),
+            picture=images.read_garment(io.BytesIO(picture_bytes())),
+            now=NOW,
+        )
+        return cleaned
+
+    monkeypatch.setattr(GarmentAdminForm, "clean", meanwhile)
+    fields = {"kind": "upper_body", "name": "Warm", "sku": "N-1", "product_url": ""}
+    as_staff.post(f"/admin/tryon/garment/{garment.pk}/change/", fields)
+    kept = Garment.objects.get()
+    assert kept.name == "Warm"
+    assert kept.stem != garment.stem

@@ -148,3 +148,32 @@ def test_a_picture_that_cannot_be_shown_now_is_not_gone(as_alice, alice, full):
     full()
     assert as_alice.get(done.result.url).status_code == 503
     assert as_alice.get(f"/try-on/{done.pk}/download/").status_code == 503
+
+
+class Cut(BaseException):
+    pass
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("path", ["add", "change"])
+def test_the_admins_picture_is_listed_before_it_is_written(
+    as_staff, on_disk, monkeypatch, path
+):
+    """Killed while storage takes it: the list still has its name."""
+    fields = {"kind": "upper_body", "name": "Coat", "sku": "N-1", "product_url": ""}
+    page = "/admin/tryon/garment/add/"
+    if path == "change":
+        page = f"/admin/tryon/garment/{factories.garment(sku='N-1').pk}/change/"
+    save = media.save
+
+    def cut(name, content):
+        save(name, content)
+        raise Cut
+
+    with monkeypatch.context() as patched:
+        patched.setattr(media, "save", cut)
+        with pytest.raises(Cut):
+            file = File("coat.jpg", picture_bytes())
+            as_staff.post(page, {**fields, "new_picture": file})
+    (row,) = DoomedFile.objects.all()
+    assert default_storage.exists(row.name)

@@ -3,12 +3,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 
 from tests import factories
 from tests.conftest import image_of
 from tests.factories import NOW
 from tryon import images, media, services
-from tryon.models import Garment, Photo, Result, Status, TryOn, User
+from tryon.models import DoomedFile, Garment, Photo, Result, Status, TryOn, User
 
 
 def create(owner, photo, garment, bottom=None, **fields):
@@ -292,3 +293,82 @@ def test_retention(alice, settings, media_files):
         kept.garment.file_name,
         kept.result.file_name,
     }
+
+
+def garment_picture() -> images.Picture:
+    return images.read_garment(io.BytesIO(factories.picture_bytes()))
+
+
+def replace(garment, now=NOW) -> None:
+    services.replace_garment_picture(
+        garment=garment, picture=garment_picture(), now=now
+    )
+
+
+def test_a_pieces_picture_is_replaced_and_the_old_files_go(
+    db, media_files, django_capture_on_commit_callbacks
+):
+    garment = factories.garment(sku="R-1")
+    services.make_renditions(row=garment, now=NOW)
+    old = garment.file_names
+    with django_capture_on_commit_callbacks(execute=True):
+        replace(garment)
+    garment.refresh_from_db()
+    assert garment.picture_changed_at == NOW
+    assert media_files() == [garment.file_name]
+    assert garment.file_name not in old
+    assert garment.renditions_at is None
+    assert not DoomedFile.objects.exists()
+
+
+def test_two_who_replace_it_at_once_leave_one_file(
+    db, media_files, django_capture_on_commit_callbacks
+):
+    one = factories.garment(sku="R-1")
+    other = Garment.objects.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        replace(one)
+        replace(other)
+    assert media_files() == [Garment.objects.get().file_name]
+
+
+def test_renditions_of_a_picture_that_was_replaced_meanwhile_leave_no_file(
+    db, media_files, django_capture_on_commit_callbacks
+):
+    before = factories.garment(sku="R-1")
+    with django_capture_on_commit_callbacks(execute=True):
+        replace(Garment.objects.get())
+        media.save(before.file_name, ContentFile(factories.picture_bytes()))
+        services.make_renditions(row=before, now=NOW)
+    now_there = Garment.objects.get()
+    assert now_there.renditions_at is None
+    assert media_files() == [now_there.file_name]
+
+
+@pytest.mark.parametrize("which", ["garment", "bottom_garment"])
+def test_same_again_does_not_find_what_shows_another_picture(alice, which):
+    done = factories.try_on(alice, Status.COMPLETED, combo=True)
+    top, bottom = done.garment, done.bottom_garment
+    asked = {"owner": alice, "photo": done.photo}
+    later = NOW + timedelta(hours=1)
+    replace(getattr(done, which), later)
+    outfit = services.Outfit(top, bottom)
+    now = later + timedelta(seconds=1)
+    made, new = services.create_try_on(**asked, outfit=outfit, now=now)
+    assert new
+    # What was made since shows the new one.
+    now += timedelta(minutes=1)
+    assert services.create_try_on(**asked, outfit=outfit, now=now) == (made, False)
+
+
+def test_a_fitting_does_not_either(alice):
+    done = factories.try_on(alice, Status.COMPLETED)
+    replace(done.garment, NOW + timedelta(seconds=1))
+    _fitting, new = services.create_fitting(
+        owner=alice,
+        photo=done.photo,
+        garments=[done.garment],
+        now=NOW + timedelta(minutes=1),
+        token=uuid.uuid4(),
+    )
+    assert new == 1

@@ -71,11 +71,12 @@ def start(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """What the dry run found; POST takes in what is in order."""
+    """What the dry run found; POST takes in what is in order, or tries anew."""
     _may(request, "tryon.add_garment")
     row = get_object_or_404(CatalogueImport, pk=pk)
     if request.method == "POST":
-        if imports.begin(row=row):
+        replace = "replace_pictures" in request.POST
+        if imports.begin(row=row, replace=replace) or imports.again(row=row):
             tasks.ask_for_import(row)
         return redirect("admin:tryon_import_look", pk)
     busy = row.state in imports.WORK

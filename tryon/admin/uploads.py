@@ -8,7 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from .. import erasing, images, report_card, services, tasks
+from .. import images, report_card, services, tasks
 from ..forms import PictureField
 from ..models import Garment, Photo
 from .base import MonthFilter, PictureAdmin, ReadOnlyMixin
@@ -99,22 +99,35 @@ class GarmentAdmin(PictureAdmin):
     ]
     actions = ["retire", "bring_back"]
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Without the admin's transaction around it.
+
+        A file is listed before it is written, and a process killed between the two
+        must not take the list with it.
+        """
+        form: Any = super()
+        return form._changeform_view(request, object_id, form_url, extra_context)
+
     def save_model(
         self, request: HttpRequest, obj: Garment, form: Any, change: bool
     ) -> None:
         picture = form.cleaned_data.pop("new_picture", None)
-        old_names: list[str] = obj.file_names if obj.stem else []
-        if picture:
-            obj.source_sha256 = picture.source_sha256
-            obj.created_at = obj.created_at or timezone.now()
-            obj.renditions_at = None
-            obj.store(picture, timezone.now())
-        obj.save()
-        if picture:
-            erasing.erase(old_names)
-            tasks.ask_for_renditions(obj)
-            for advice in _advice(obj):
-                messages.warning(request, advice)
+        if picture is None:
+            # Only these: the picture may have been replaced since the page was opened.
+            obj.save(update_fields=GarmentAdminForm.Meta.fields)
+            return
+        services.replace_garment_picture(
+            garment=obj, picture=picture, now=timezone.now()
+        )
+        tasks.ask_for_renditions(obj)
+        for advice in _advice(obj):
+            messages.warning(request, advice)
 
     @admin.display(description=_("check"))
     def check_of_picture(self, garment: Garment) -> SafeString | str:

@@ -1,5 +1,6 @@
 from .access import PictureAccess
 from .accounts import Consent, DeletionReceipt, OwnerGone, Shop, User
+from .claims import ClaimLost
 from .doomed import DoomedFile
 from .export import Export
 from .fitting import Fitting
@@ -25,6 +26,7 @@ __all__ = [
     "SLOTS",
     "ApiRequest",
     "CatalogueImport",
+    "ClaimLost",
     "Consent",
     "DeletionReceipt",
     "DoomedFile",

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .claims import Claimed
+
 if TYPE_CHECKING:
     from .accounts import User
 
@@ -20,7 +22,7 @@ class ExportQuerySet(models.QuerySet["Export"]):
         return self.filter(owner=owner) if owner else self.none()
 
 
-class Export(models.Model):
+class Export(Claimed):
     """What goes in is named by `try_ons`, or all of the owner's data.
 
     Nothing of it outlives the pictures.
@@ -44,8 +46,9 @@ class Export(models.Model):
     file_name = models.CharField(max_length=60, blank=True)
     size = models.PositiveBigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(_("created"))
-    claimed_at = models.DateTimeField(null=True, blank=True)
 
+    OPEN = (State.WAITING, State.MAKING)
+    FAILURE = State.FAILED
     objects = ExportQuerySet.as_manager()
 
     class Meta:

@@ -1,14 +1,21 @@
 """A catalogue import: an uploaded zip, looked through first, then taken in."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .claims import Claimed
 
-class CatalogueImport(models.Model):
-    """`problems`: [line, reason]; nothing is taken in before somebody has seen them."""
+
+class CatalogueImport(Claimed):
+    """`problems`: [line, SKU, sentence]; nothing is taken in before they were seen.
+
+    `pictures`: [line, SKU] of those whose picture is another one; `back`: SKUs that
+    were retired. What is told is in the language of whoever sent the zip.
+    """
 
     class State(models.TextChoices):
         CHECKING = "checking", _("Being looked through")
@@ -16,6 +23,7 @@ class CatalogueImport(models.Model):
         IMPORTING = "importing", _("Being taken in")
         DONE = "done", _("Taken in")
         UNREADABLE = "unreadable", _("Not readable")
+        FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True)
@@ -25,9 +33,19 @@ class CatalogueImport(models.Model):
     total = models.PositiveIntegerField(default=0)
     new = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0, db_default=0)
+    pictures_replaced = models.PositiveIntegerField(default=0, db_default=0)
     problems = models.JSONField(default=list)
+    pictures = models.JSONField(default=list, null=True)
+    back = models.JSONField(default=list, null=True)
+    notes = models.JSONField(default=list, null=True)
+    replace_pictures = models.BooleanField(default=False, db_default=False)
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created"))
-    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    OPEN = (State.CHECKING, State.IMPORTING)
+    FAILURE = State.FAILED
+    objects = models.Manager["CatalogueImport"]()
 
     class Meta:
         verbose_name = _("catalogue import")
@@ -40,3 +58,8 @@ class CatalogueImport(models.Model):
     @property
     def percent(self) -> int:
         return round(100 * self.done / self.total) if self.total else 0
+
+    @property
+    def told_problems(self) -> list[list[Any]]:
+        """Those of an earlier release came without their SKU."""
+        return [[row[0], "", row[1]] if len(row) == 2 else row for row in self.problems]

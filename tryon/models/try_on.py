@@ -112,9 +112,15 @@ class TryOnQuerySet(models.QuerySet["TryOn"]):
     def same_as(
         self, photo: Photo, garment: Garment, bottom_garment: Garment | None
     ) -> Self:
-        """Those that show, or will show, the same; design 3.5."""
+        """Those that show, or will show, the same; design 3.5.
+
+        What was asked for before a piece got another picture shows the old one.
+        """
+        pieces = [piece for piece in (garment, bottom_garment) if piece is not None]
+        changed = [at for piece in pieces if (at := piece.picture_changed_at)]
+        rows = self.filter(created_at__gt=max(changed)) if changed else self
         return (
-            self.existing()
+            rows.existing()
             .filter(photo=photo, garment=garment, bottom_garment=bottom_garment)
             .exclude(status__in=(Status.FAILED, Status.CANCELED))
             .exclude(result__review_state="hidden")

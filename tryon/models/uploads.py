@@ -177,6 +177,8 @@ class Garment(Picture):
     sku = models.CharField(_("SKU"), max_length=40, blank=True)
     product_url = models.URLField(_("product page"), blank=True)
     retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+    # What was made before shows another picture of it.
+    picture_changed_at = models.DateTimeField(null=True, editable=False)
     source_sha256 = models.CharField(max_length=64, editable=False)
 
     media_kind = "garment"

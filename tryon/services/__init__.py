@@ -29,6 +29,7 @@ from .pictures import (
     make_renditions,
     next_without_renditions,
     repair_photo,
+    replace_garment_picture,
     set_favourite_garment,
     try_renditions,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "open_handoff",
     "prune_requests",
     "repair_photo",
+    "replace_garment_picture",
     "report_problem",
     "retry",
     "seen",

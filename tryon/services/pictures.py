@@ -91,6 +91,27 @@ def _count_upload(owner: User, now: datetime) -> None:
         raise TooManyUploads
 
 
+def replace_garment_picture(
+    *, garment: Garment, picture: images.Picture, now: datetime
+) -> None:
+    """Another picture of the same piece, or a new piece's first; writes the whole row.
+
+    Better not within a transaction: the new file is on the list of those to be deleted
+    before it is written, the old ones once the row has let go of them.
+    """
+    garment.source_sha256 = picture.source_sha256
+    garment.created_at = garment.created_at or now
+    garment.renditions_at = None
+    garment.store(picture, now)
+    with transaction.atomic():
+        # As the row has it by now: another may just have replaced it too.
+        old = Garment.objects.select_for_update().filter(pk=garment.pk).first()
+        if old is not None:
+            garment.picture_changed_at = now
+            erasing.erase(old.file_names)
+        garment.save()
+
+
 def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:
     if on:
         owner.favourite_garments.add(garment)
@@ -126,8 +147,8 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
         made = background.run(images.rendition, data, width)
         media.save(row.rendition_name(width), ContentFile(made))
     rows: Any = type(row).objects
-    if not rows.filter(pk=row.pk).update(renditions_at=now):
-        erasing.erase(row.file_names)  # it was deleted meanwhile
+    if not rows.filter(pk=row.pk, stem=row.stem).update(renditions_at=now):
+        erasing.erase(row.file_names)  # it was deleted meanwhile, or replaced
 
 
 def compare_result(*, result: Result, made: bytes, now: datetime) -> None:

@@ -125,7 +125,7 @@ def test_as_many_queries_for_many_pieces(alice, django_assert_num_queries):
         combo(alice, Status.FAILED, factories.garment(sku=f"Q{n}"), factories.garment())
     with django_assert_num_queries(3):
         assert len(insight.garment_health(factories.NOW, 30)) == 12
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(insight.overview(factories.NOW, 30)["garments"]) == 10
 
 
