@@ -100,6 +100,7 @@ class Month:
 
     def tick(self) -> None:
         tasks.dispatch()
+        self.expect_letters()
 
     def work(self, patience: timedelta = timedelta(minutes=10)) -> None:
         """Until nothing is under way, or nothing that is will be soon."""
@@ -287,7 +288,8 @@ class Month:
         self.tick()
         budget.pause_all(on=False, now=self.now)
         self.work()
-        self._expect(waiting, lambda owner: owner.tell_when_done)
+        wished = [one for one in waiting if one.owner and one.owner.tell_when_done]
+        assert {str(one.pk) for one in wished} <= self.told
 
     def late(self) -> None:
         """It takes longer than our patience: whoever waits is told."""
@@ -297,11 +299,19 @@ class Month:
         self.work(timedelta(seconds=10))
         options.seconds = usual
         self.work(timedelta(hours=2))
-        self._expect([try_on], lambda owner: True)
+        try_on.refresh_from_db()
+        assert try_on.status != Status.COMPLETED or str(try_on.pk) in self.told
 
-    def _expect(self, try_ons: list[TryOn], wishes: Callable[[User], bool]) -> None:
-        for row in TryOn.objects.filter(pk__in=[one.pk for one in try_ons]):
-            if row.status == Status.COMPLETED and row.owner and wishes(row.owner):
+    def expect_letters(self) -> None:
+        """Of what has just come home after long: ten minutes, or two where wished."""
+        new = TryOn.objects.existing().filter(
+            status=Status.COMPLETED, finished_at=self.now, owner__email__isnull=False
+        )
+        for row in new.select_related("owner"):
+            assert row.finished_at and row.submitted_at and row.owner
+            promised = row.finished_at - row.submitted_at > timedelta(minutes=10)
+            took = row.finished_at - row.created_at
+            if promised or (row.owner.tell_when_done and took > timedelta(minutes=2)):
                 self.told.add(str(row.pk))
 
     def out_of_credits(self) -> None:
