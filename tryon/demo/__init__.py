@@ -13,6 +13,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from vto_site import private
+
 from .. import images, services, tasks
 from ..models import Garment, Photo, Shop, TryOn, User
 
@@ -78,9 +80,7 @@ def load_accounts() -> None:
         email: secrets.token_urlsafe(9) for email in (CUSTOMER, STAFF)
     } | kept_passwords()
     unfinished = passwords_file().with_suffix(".new")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(json.dumps(passwords, indent=2))
+    private.write(unfinished, json.dumps(passwords, indent=2))
     unfinished.replace(passwords_file())
     for email, is_staff in ((CUSTOMER, False), (STAFF, True)):
         if not User.objects.filter(email=email).exists():
