@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run setup test test-servers stack lint bench messages pins
+.PHONY: run setup test test-servers stack image-test lint bench messages pins
 
 # Everything at http://127.0.0.1:8000; Ctrl-C ends it.
 run: setup .env
@@ -43,6 +43,10 @@ test-servers: $(VENV)/.tests
 # Granian, PostgreSQL, Redis and S3 with the demo shop, to try and to load.
 stack: $(VENV)/.tests
 	@ENV_FILE= python -m tests.stack
+
+# The documented image, built and run with buildah: as root, three minutes.
+image-test: $(VENV)/.tests
+	@ENV_FILE= python -m tests.image
 
 # All figures, with real processes, beside two baselines: about two hours.
 bench: $(VENV)/.tests

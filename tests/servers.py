@@ -54,8 +54,15 @@ def free_ports(count: int) -> list[int]:
 class Server:
     """One process that can be stopped, killed and started again on its port."""
 
-    def __init__(self, command: list[str], folder: Path, ready: Callable[[], None]):
+    def __init__(
+        self,
+        command: list[str],
+        folder: Path,
+        ready: Callable[[], None],
+        user: dict[str, Any] | None = None,
+    ):
         self.command, self.folder, self.ready = command, folder, ready
+        self.user = user or {}
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -65,7 +72,7 @@ class Server:
                 cwd=self.folder,
                 stdout=log,
                 stderr=log,
-                **unprivileged(),
+                **self.user,
             )
         ends = time.monotonic() + 40
         while True:
@@ -86,7 +93,7 @@ S3_ERRORS = (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError)
 
 
 def unprivileged() -> dict[str, Any]:
-    """PostgreSQL does not run as root."""
+    """PostgreSQL does not run as root; the others may lie where only root may go."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -96,9 +103,6 @@ def unprivileged() -> dict[str, Any]:
 @contextlib.contextmanager
 def _folder(name: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=f"fitting-room-{name}-", dir="/tmp"))
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
     try:
         yield folder
     finally:
@@ -123,7 +127,10 @@ def postgres() -> Iterator[tuple[Server, str]]:
         raise Missing("PostgreSQL is not installed: apt-get install postgresql")
     programs = found[-1].parent
     (port,) = free_ports(1)
+    user = unprivileged()
     with _folder("postgres") as folder:
+        if user:
+            os.chown(folder, user["user"], user["group"])
         make = [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "postgres"]
         make += ["-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"]
         subprocess.run(
@@ -132,7 +139,7 @@ def postgres() -> Iterator[tuple[Server, str]]:
             cwd=folder,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             stdout=subprocess.DEVNULL,
-            **unprivileged(),
+            **user,
         )
         command = [str(programs / "postgres"), "-D", str(folder / "data")]
         for setting in (
@@ -149,7 +156,7 @@ def postgres() -> Iterator[tuple[Server, str]]:
         def ready() -> None:
             psycopg.connect(address).close()
 
-        with _running(Server(command, folder, ready), signal.SIGINT) as server:
+        with _running(Server(command, folder, ready, user), signal.SIGINT) as server:
             yield server, address
 
 
@@ -189,7 +196,6 @@ def s3() -> Iterator[tuple[Server, dict[str, str]]]:
     with _folder("s3") as folder:
         known = {"name": "app", "credentials": [login], "actions": rights}
         (folder / "s3.json").write_text(json.dumps({"identities": [known]}))
-        (folder / "s3.json").chmod(0o644)
         command = [str(program), "server", f"-dir={folder}", "-ip=127.0.0.1"]
         command += ["-ip.bind=127.0.0.1", "-filer", "-s3", "-volume.max=200"]
         command += ["-master.volumeSizeLimitMB=64"]

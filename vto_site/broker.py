@@ -18,6 +18,8 @@ from typing import Any
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.transport.filesystem import exchange_queue_t
 
+from . import private
+
 logger = logging.getLogger(__name__)
 
 # A wake-up says nothing but "look at the database", so one waiting is enough:
@@ -43,7 +45,7 @@ class Channel(filesystem.Channel):
     @staticmethod
     def _appear(path: Path, text: str) -> None:
         unfinished = path.with_name(f"{uuid.uuid4().hex}.tmp")
-        unfinished.write_text(text)
+        private.write(unfinished, text)
         unfinished.replace(path)
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]

@@ -13,7 +13,7 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from . import errors
+from . import errors, private
 from .env import BASE_DIR, Env
 
 env = Env.load()
@@ -47,13 +47,8 @@ TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
 
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 BROKER_DIR = DATA_DIR / "broker"
-for _folder in (
-    DATA_DIR / "media",
-    BROKER_DIR / "messages",
-    BROKER_DIR / "taken",
-    BROKER_DIR / "control",
-):
-    _folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+_broker_folders = (BROKER_DIR / name for name in ("messages", "taken", "control"))
+private.make_private(DATA_DIR, DATA_DIR / "media", *_broker_folders)
 
 ROOT_URLCONF = "vto_site.urls"
 WSGI_APPLICATION = "vto_site.wsgi.application"
@@ -123,6 +118,7 @@ DATABASES: dict[str, Any] = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    private.make_file(Path(DATABASES["default"]["NAME"]))
     # Several processes write: take the write lock at BEGIN, and wait for it.
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
@@ -159,6 +155,7 @@ _media: dict[str, Any] = {
     "OPTIONS": {
         "location": DATA_DIR / "media",
         "base_url": None,
+        "file_permissions_mode": 0o600,
         # Names are random; only renditions are ever written twice.
         "allow_overwrite": True,
     },

@@ -244,7 +244,9 @@ def main() -> int:
     chosen = sys.argv[1:] or ("browsing", "uploads", "drain")
     with stack(folder, SPEED, **limits) as (made, parts):
         made.start_sandbox(plain=True, seed=3)
+        made.env["MIRAGIC_API_KEYS"] = ""  # only the sandbox has the demo
         made.manage("demo")
+        made.env["MIRAGIC_API_KEYS"] = keys
         accounts = json.loads((folder / "data" / "demo-accounts.json").read_text())
         made.start("worker", "beat", "web")
         made.until(made.is_up)

@@ -1,8 +1,10 @@
 """`manage.py run`, what `make run` ends in: prepares, prints, supervises, stops."""
 
+import contextlib
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -10,11 +12,22 @@ import time
 import pytest
 import requests
 
-from tests.house import BASE_DIR, BIN, free_pair, until
+from tests import databases
+from tests.house import BASE_DIR, BIN, House, free_pair, until
+
+COUNTS = """
+SELECT (SELECT COUNT(*) FROM tryon_garment), (SELECT COUNT(*) FROM tryon_photo),
+    (SELECT COUNT(*) FROM tryon_tryon), (SELECT COUNT(*) FROM tryon_user)
+"""
+CHANGE = """
+DELETE FROM tryon_user WHERE email = 'staff@example.org';
+UPDATE tryon_user SET password = 'changed' WHERE email = 'customer@example.org';
+"""
+AWAY = {"MIRAGIC_BASE_URL": "http://127.0.0.1:9"}  # nobody answers
 
 
-@pytest.fixture
-def running(tmp_path):
+@contextlib.contextmanager
+def run(tmp_path, **more: str):
     port = free_pair()[0]
     env = {
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
@@ -22,6 +35,7 @@ def running(tmp_path):
         "DEBUG": "1",
         "PORT": str(port),
         "DATA_DIR": str(tmp_path / "data"),
+        **more,
     }
     log = tmp_path / "run.log"
     with log.open("wb") as out:
@@ -37,6 +51,21 @@ def running(tmp_path):
     finally:
         if process.poll() is None:
             process.kill()
+
+
+@pytest.fixture
+def running(tmp_path):
+    with run(tmp_path) as started:
+        yield started
+
+
+def told_by_run(tmp_path, **more: str) -> str:
+    """What it prints before everything is up; then it is ended."""
+    with run(tmp_path, **more) as (process, port, log, _env):
+        until(lambda: is_up(port))
+        process.terminate()
+        process.wait(timeout=15)
+        return log.read_text()
 
 
 def children(pid: int) -> dict[int, str]:
@@ -118,3 +147,57 @@ def test_a_killed_supervisor_leaves_nobody_behind(running):
         return not listed.stdout.strip()
 
     until(all_gone, seconds=20)
+
+
+def counts(env: dict[str, str]) -> list[int]:
+    """Garments, photos, try-ons, users."""
+    return list(databases.ask(env, COUNTS)[0])
+
+
+def test_the_demo_comes_once_and_gives_nobody_back(tmp_path):
+    """Neither the superuser who was deleted nor the password that was changed."""
+    env = {"DATA_DIR": str(tmp_path / "data")}
+    assert "sign in as staff@example.org with" in told_by_run(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data/db.sqlite3")) as file:
+        file.executescript(CHANGE)
+    again = told_by_run(tmp_path)
+    assert "sign in as" not in again
+    assert counts(env) == [20, 9, 4, 1]
+    with_key = told_by_run(tmp_path, MIRAGIC_API_KEYS="sk_live_" + "r" * 43, **AWAY)
+    assert "sign in as" not in with_key
+    assert counts(env) == [20, 9, 4, 1]
+
+
+def test_with_a_key_it_says_how_to_make_a_staff_account(tmp_path):
+    told = told_by_run(tmp_path, MIRAGIC_API_KEYS="sk_live_" + "r" * 43, **AWAY)
+    assert "sign in as" not in told
+    assert counts({"DATA_DIR": str(tmp_path / "data")}) == [0, 0, 0, 0]
+    (how,) = re.findall(r"a staff account: \S+ (manage.py createsuperuser)", told)
+    done = subprocess.run(
+        [sys.executable, *how.split(), "--noinput"],
+        cwd=BASE_DIR,
+        env={
+            "ENV_FILE": "",
+            "DEBUG": "1",
+            "DATA_DIR": str(tmp_path / "data"),
+            "DJANGO_SUPERUSER_EMAIL": "owner@example.org",
+            "DJANGO_SUPERUSER_PASSWORD": "a long password",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert counts({"DATA_DIR": str(tmp_path / "data")}) == [0, 0, 0, 1]
+
+
+def test_a_demo_that_was_killed_is_finished_by_the_next(tmp_path):
+    made = House(tmp_path, MIRAGIC_API_KEYS="", MIRAGIC_BASE_URL="")
+    made.prepare()
+    made.commands["demo"] = "python manage.py demo"
+    for place, enough in enumerate((7, 3, 2)):
+        made.start("demo")
+        made.until(lambda p=place, n=enough: counts(made.env)[p] >= n)
+        made.kill("demo")
+    done = made.manage("demo").stdout
+    assert "customer@example.org  " in done and "staff@example.org  " in done
+    assert counts(made.env) == [20, 9, 4, 2]

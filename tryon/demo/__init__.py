@@ -1,4 +1,8 @@
-"""The demo shop: catalogue, accounts, and a few try-ons made through the real path."""
+"""The demo shop: catalogue, accounts, and a few try-ons made through the real path.
+
+For the sandbox alone: with a real key its pictures would cost, and its staff account
+would be one too many.
+"""
 
 import csv
 import json
@@ -9,8 +13,10 @@ from pathlib import Path
 
 from django.conf import settings
 
+from vto_site import private
+
 from .. import images, services, tasks
-from ..models import Garment, Photo, TryOn, User
+from ..models import Garment, Photo, Shop, TryOn, User
 
 FOLDER = Path(__file__).resolve().parent
 CUSTOMER = "customer@example.org"
@@ -25,15 +31,28 @@ FIRST_TRY_ONS = (
 )
 
 
-def load(now: datetime) -> dict[str, str]:
-    """Everything of the demo that is not there yet; returns e-mail to password."""
+def load(now: datetime) -> None:
+    """Once in the life of a database: what was changed or deleted since stays so.
+
+    It is marked at the end, so that a load that was killed is finished by the next.
+    """
+    if Shop.objects.filter(demo_loaded_at__isnull=False).exists():
+        return
     load_catalogue(now)
-    passwords = load_accounts()
-    customer = User.objects.get(email=CUSTOMER)
-    photos = load_people(customer, now)
-    if settings.MIRAGIC_SANDBOX:  # with a real key each would cost the shop
-        load_try_ons(customer, photos, now)
-    return passwords
+    load_accounts()
+    customer = still_ours(CUSTOMER)
+    if customer is not None:
+        load_try_ons(customer, load_people(customer, now), now)
+    Shop.objects.update_or_create(pk=1, defaults={"demo_loaded_at": now})
+
+
+def log_ins() -> dict[str, str]:
+    """E-mail to password, of the accounts that still have the demo's."""
+    return {
+        email: password
+        for email, password in kept_passwords().items()
+        if still_ours(email) is not None
+    }
 
 
 def load_catalogue(now: datetime) -> None:
@@ -55,28 +74,41 @@ def load_catalogue(now: datetime) -> None:
         tasks.ask_for_renditions(garment)
 
 
-def load_accounts() -> dict[str, str]:
+def load_accounts() -> None:
     """A customer and a staff member, with passwords that are kept in DATA_DIR."""
-    kept = settings.DATA_DIR / "demo-accounts.json"
-    passwords = json.loads(kept.read_text()) if kept.exists() else {}
+    passwords = {
+        email: secrets.token_urlsafe(9) for email in (CUSTOMER, STAFF)
+    } | kept_passwords()
+    unfinished = passwords_file().with_suffix(".new")
+    private.write(unfinished, json.dumps(passwords, indent=2))
+    unfinished.replace(passwords_file())
     for email, is_staff in ((CUSTOMER, False), (STAFF, True)):
-        password = passwords.setdefault(email, secrets.token_urlsafe(9))
-        user = User.objects.filter(email=email).first()
-        if user is None:
+        if not User.objects.filter(email=email).exists():
             User.objects.create_user(
-                email, password, is_staff=is_staff, is_superuser=is_staff
+                email, passwords[email], is_staff=is_staff, is_superuser=is_staff
             )
-        elif not user.check_password(password):
-            user.set_password(password)
-            user.save(update_fields=["password"])
-    kept.touch(mode=0o600)
-    kept.write_text(json.dumps(passwords, indent=2))
-    return passwords
+
+
+def passwords_file() -> Path:
+    return Path(settings.DATA_DIR) / "demo-accounts.json"
+
+
+def kept_passwords() -> dict[str, str]:
+    if not passwords_file().exists():
+        return {}
+    kept: dict[str, str] = json.loads(passwords_file().read_text())
+    return kept
+
+
+def still_ours(email: str) -> User | None:
+    """The account, unless it is gone, closed or has a password of its own by now."""
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is None or not user.check_password(kept_passwords().get(email)):
+        return None
+    return user
 
 
 def load_people(customer: User, now: datetime) -> dict[str, Photo]:
-    if customer.photos.exists():
-        return {}
     photos = {}
     for age, name in enumerate(PEOPLE):  # the first is the newest
         with (FOLDER / "people" / f"{name}.jpg").open("rb") as picture:
@@ -92,7 +124,7 @@ def load_people(customer: User, now: datetime) -> dict[str, Photo]:
 def load_try_ons(customer: User, photos: dict[str, Photo], now: datetime) -> None:
     for person, sku, bottom_sku in FIRST_TRY_ONS:
         token = uuid.uuid5(uuid.NAMESPACE_URL, f"demo:{person}:{sku}")
-        if person not in photos or TryOn.objects.filter(token=token).exists():
+        if TryOn.objects.filter(token=token).exists():
             continue
         piece = Garment.objects.get(owner=None, sku=sku)
         bottom = bottom_sku and Garment.objects.get(owner=None, sku=bottom_sku)

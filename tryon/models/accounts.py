@@ -205,7 +205,9 @@ class DeletionReceipt(models.Model):
 
 
 class Shop(models.Model):
-    """The one row that is locked while the shop's daily ceiling is counted."""
+    """The one row of the shop itself; locked while its daily ceiling is counted."""
+
+    demo_loaded_at = models.DateTimeField(null=True, editable=False)
 
     def __str__(self) -> str:
         return "shop"

@@ -168,7 +168,9 @@ class State:
         fields["pictures"] = {
             name: b64encode(data).decode() for name, data in job.pictures.items()
         }
-        (self.folder / f"{job.id}.json").write_text(json.dumps(fields))
+        file = self.folder / f"{job.id}.json"
+        file.touch(mode=0o600)  # pictures of people
+        file.write_text(json.dumps(fields))
 
     def _remember(self, file: Path) -> None:
         fields = json.loads(file.read_text())

@@ -1,7 +1,8 @@
 """Everything on one machine: what `make run` ends in.
 
-Prepares database and demo, then starts what the Procfile names and, without a key,
-the sandbox. A process that dies is started again; Ctrl-C and SIGTERM end them all.
+Prepares the database, then starts what the Procfile names and, without a key, the
+sandbox with its demo. A process that dies is started again; Ctrl-C and SIGTERM end
+them all.
 """
 
 import os
@@ -41,11 +42,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.check_port(settings.PORT)
-        passwords = self.prepare()
+        self.prepare()
         self.stdout.write("")
         self.stdout.write(f"  {settings.SITE_NAME}: {settings.SITE_URL}")
-        for email, password in passwords.items():
+        for email, password in demo.log_ins().items():
             self.stdout.write(f"  sign in as {email} with {password}")
+        if not settings.MIRAGIC_SANDBOX:
+            how = "a staff account: .venv/bin/python manage.py createsuperuser"
+            self.stdout.write(f"  {how}")
         self.stdout.write("  Ctrl-C ends it.\n")
         self.stdout.flush()
         self.supervise(self.processes())
@@ -61,12 +65,13 @@ class Command(BaseCommand):
                     f"it, or choose another: PORT={port + 1000} make run"
                 ) from None
 
-    def prepare(self) -> dict[str, str]:
+    def prepare(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         if not settings.DEBUG:
             call_command("collectstatic", interactive=False, verbosity=0)
-        return demo.load(timezone.now())
+        if settings.MIRAGIC_SANDBOX:
+            demo.load(timezone.now())
 
     def processes(self) -> list[Process]:
         lines = (BASE_DIR / "Procfile").read_text().splitlines()
