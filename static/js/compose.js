@@ -1,5 +1,5 @@
 // The outfit as it will be sent, uploads at once, filters that keep the choice.
-import { colour, say } from "./fitting.js";
+import { colour, counted, say } from "./fitting.js";
 import { start as startCode } from "./code.js";
 import { upload } from "./upload.js";
 
@@ -71,7 +71,7 @@ function draw() {
   if (limitReached) return;
   const file = form.elements.photo_file.files.length > 0;
   const ready = (photo || file) && (clothes.length > 0 || own);
-  const make = !several ? go.dataset.idle : clothes.length === 1 ? go.dataset.makeOne : go.dataset.makeMany.replace("%n", clothes.length);
+  const make = !several ? go.dataset.idle : counted(go, clothes.length);
   go.textContent = ready ? make : photo || file ? go.dataset.noGarment : go.dataset.noPhoto;
   go.disabled = !ready || !over.hidden;
 }

@@ -11,6 +11,9 @@ export function say(text) {
   if (live && live.textContent !== text) live.textContent = text;
 }
 
+/** The one of an element's two texts that goes with `n`. */
+export const counted = (element, n) => (n === 1 ? element.dataset.one : element.dataset.many).replace("%n", n);
+
 export function busy(button, on) {
   button.classList.toggle("busy", on);
   button.setAttribute("aria-disabled", String(on));

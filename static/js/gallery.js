@@ -1,5 +1,5 @@
 // Select mode in place, filters that send themselves, a word of what came in meanwhile.
-import { colour, say } from "./fitting.js";
+import { colour, counted, say } from "./fitting.js";
 
 const gallery = () => document.querySelector("[data-gallery]");
 
@@ -17,7 +17,7 @@ function count() {
   const bar = gallery().querySelector("[data-count]");
   if (!bar) return;
   const picked = gallery().querySelectorAll("[data-pick]:checked").length;
-  bar.textContent = bar.dataset.text.replace("%n", picked);
+  bar.textContent = counted(bar, picked);
   for (const button of bar.parentElement.querySelectorAll("button")) button.disabled = picked === 0;
   bar.parentElement.querySelector("[data-compare]").disabled = picked < 2 || picked > 4;
 }
@@ -55,7 +55,7 @@ document.addEventListener("visibilitychange", async () => {
   const { newer } = await response.json();
   const button = gallery().querySelector("[data-newer]");
   button.hidden = !newer;
-  button.textContent = newer === 1 ? button.dataset.one : button.dataset.many.replace("%n", newer);
+  button.textContent = counted(button, newer);
 });
 
 start();

@@ -1,5 +1,5 @@
 // One look a page: asks for all cards under way at once, as often as it is worth it.
-import { colour, say } from "./fitting.js";
+import { colour, counted, say } from "./fitting.js";
 
 let root = document.querySelector("[data-updates]");
 const OVER = ["completed", "failed", "canceled", "unconfirmed"];
@@ -97,7 +97,7 @@ function count() {
   if (!heading) return;
   const cards = [...root.querySelectorAll("[data-card]")];
   const ready = cards.filter((card) => card.dataset.status === "completed").length;
-  heading.textContent = heading.dataset.text.replace("%r", ready).replace("%n", cards.length);
+  heading.textContent = counted(heading, ready).replace("%t", cards.length);
 }
 
 async function look() {
