@@ -16,10 +16,10 @@ CATALOGUE = BASE_DIR / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACES = re.compile(r"%\(\w+\)[a-z]|%%?[abdnpr]\b")
 # In templates every place is a `%(name)s`: these names hold words, all others count.
 WORDS = (
-    "email goes key kinds name names number place q reason shop state time until"
-    " version when who"
-).split()
-COUNTS = re.compile(rf"%\((?!(?:{'|'.join(WORDS)})\))\w+\)[a-z]|%%?[dnpr]\b")
+    "email|goes|key|kinds|name|names|number|place|q|reason|shop|state|time|until"
+    "|version|when|who"
+)
+COUNTS = re.compile(rf"%\((?!(?:{WORDS})\))\w+\)[a-z]|%%?[dnpr]\b")
 # A count that no word of the sentence, in any language, follows.
 NO_PLURAL = {
     "%(a)s to %(b)s of %(n)s": "figures alone",
