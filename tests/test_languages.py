@@ -14,6 +14,36 @@ from vto_site.env import BASE_DIR
 
 CATALOGUE = BASE_DIR / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACES = re.compile(r"%\(\w+\)[a-z]|%%?[abdnpr]\b")
+# In templates every place is a `%(name)s`: these names hold words, all others count.
+WORDS = (
+    "email|goes|key|kinds|name|names|number|place|q|reason|shop|state|time|until"
+    "|version|when|who"
+)
+COUNTS = re.compile(rf"%\((?!(?:{WORDS})\))\w+\)[a-z]|%%?[dnpr]\b")
+# A count that no word of the sentence, in any language, follows.
+NO_PLURAL = {
+    "%(a)s to %(b)s of %(n)s": "figures alone",
+    "%(done)s of %(n)s": "figures alone",
+    "%%d of %%n": "figures alone, set by a script",
+    "%(room)s of %(limit)s free now.": "figures alone",
+    "%(n)d of 100": "a mark on a scale",
+    "%(n)s × 429.": "figures alone",
+    "Sending, %%p %%": "a percentage alone",
+    "At most %(most)s in a minute; the limit is %(limit)s": "figures alone",
+    "answered after %(n)s s": "a unit's sign",
+    "This picture is over %(limit)g MB. Choose a smaller one.": "a unit's sign",
+    "About %(n)d½ minutes": "a half beside it: never one",
+    "You are number %(n)d in line.": "a place, not a count",
+    "Small: %(size)s. Twice that looks much better.": "800 × 600",
+    "This picture is %(width)d × %(height)d pixels, too narrow for its length. "
+    "Crop it to the person or the piece.": "a size",
+    "This picture is only %(width)d × %(height)d pixels; each side must be "
+    "%(least)d or more.": "a size",
+    "%(top)s and %(bottom)s": "names",
+    "More than %(n)d lines.": "a limit of thousands",
+    "%(new)s new, %(changed)s changed, %(bad)s not.": "figures alone",
+    "Import %(n)s": "a button's figure",
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +78,10 @@ def test_compiled_is_what_is_written(catalogue):
     assert texts(compiled) == texts(catalogue.translated_entries())
 
 
-def test_every_text_of_the_code_is_in_it(catalogue, tmp_path):
+@pytest.fixture(scope="module")
+def texts_of_the_code(tmp_path_factory) -> polib.POFile:
     """Runs makemessages on a copy."""
+    tmp_path = tmp_path_factory.mktemp("makemessages")
     if which("xgettext") is None:
         missing("gettext", "apt-get install gettext")
     for name in ("tryon", "templates", "vto_site", "locale", "manage.py"):
@@ -70,5 +102,39 @@ def test_every_text_of_the_code_is_in_it(catalogue, tmp_path):
         check=True,
         capture_output=True,
     )
-    found = polib.pofile(str(tmp_path / CATALOGUE.relative_to(BASE_DIR)))
-    assert {e.msgid for e in found} == {e.msgid for e in catalogue}
+    return polib.pofile(str(tmp_path / CATALOGUE.relative_to(BASE_DIR)))
+
+
+def test_every_text_of_the_code_is_in_it(catalogue, texts_of_the_code):
+    assert {e.msgid for e in texts_of_the_code} == {e.msgid for e in catalogue}
+
+
+def test_what_counts_has_a_plural(texts_of_the_code):
+    """ "today's 1 tries": never again."""
+    single = [e.msgid for e in texts_of_the_code if not e.msgid_plural]
+    counting = [text for text in single if COUNTS.search(text)]
+    assert [text for text in counting if text not in NO_PLURAL] == []
+
+
+def test_plurals_are_plurals_in_the_catalogue_too(catalogue, texts_of_the_code):
+    def forms(entries):
+        return {(e.msgid, e.msgid_plural) for e in entries if e.msgid_plural}
+
+    assert forms(texts_of_the_code) == forms(catalogue)
+
+
+@pytest.mark.parametrize("trick", ["capfirst", "lower", "upper", "title"])
+def test_names_are_shown_as_they_are_written(trick):
+    """No filter and no style changes letters; only a language's own name is raised."""
+    found = [
+        f"{path.relative_to(BASE_DIR)}: {line.strip()}"
+        for path in (BASE_DIR / "templates").rglob("*.*")
+        for line in path.read_text().splitlines()
+        if f"|{trick}" in line and "info.name_local|capfirst" not in line
+    ]
+    styles = [
+        str(path.relative_to(BASE_DIR))
+        for path in (BASE_DIR / "static" / "css").glob("*.css")
+        if "text-transform" in path.read_text()
+    ]
+    assert found + styles == []

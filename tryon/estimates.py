@@ -124,8 +124,17 @@ class Estimator:
         low = max(round(forecast.quantile(outside) / 5) * 5, 5)
         high = max(round(forecast.quantile(1 - outside) / 5) * 5, low + 5)
         if high > 120:
-            return _("Usually under %(n)d minutes") % {"n": -(-high // 60)}
-        return _("Usually %(low)d to %(high)d seconds") % {"low": low, "high": high}
+            n = -(-high // 60)
+            told = ngettext(
+                "Usually under %(n)d minute", "Usually under %(n)d minutes", n
+            )
+            return told % {"n": n}
+        told = ngettext(
+            "Usually %(low)d to %(high)d second",
+            "Usually %(low)d to %(high)d seconds",
+            high,
+        )
+        return told % {"low": low, "high": high}
 
     @classmethod
     def recent(cls, now: datetime) -> "Estimator":
@@ -250,12 +259,9 @@ def time_left(seconds: float) -> str:
     """Over 90 s in half minutes, 90-20 s in tens, under 20 s as forecast."""
     if seconds < 3:
         return _("Any moment")
-    if seconds < 20:
-        n = round(seconds)
-        return ngettext("About %(n)d second", "About %(n)d seconds", n) % {"n": n}
     if seconds <= 90:
-        n = round(seconds / 10) * 10
-        return _("About %(n)d seconds") % {"n": n}
+        n = round(seconds) if seconds < 20 else round(seconds / 10) * 10
+        return ngettext("About %(n)d second", "About %(n)d seconds", n) % {"n": n}
     halves = round(seconds / 30)
     if halves % 2 == 0:
         n = halves // 2

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from . import status
 from .models import ApiRequest, Key, Planner, Status, TryOn
@@ -160,6 +161,10 @@ def sentence(told: dict[str, Any]) -> str:
         return _("Submissions are paused by staff. What waits keeps its place.")
     if told["problems"]:
         return str(told["problems"][0])
-    if len(told["keys"]) == 1:
-        return _("All is well. The key is working.")
-    return _("All is well. All %(n)d keys are working.") % {"n": len(told["keys"])}
+    n = len(told["keys"])
+    well = ngettext(
+        "All is well. The key is working.",
+        "All is well. All %(n)d keys are working.",
+        n,
+    )
+    return well % {"n": n}

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 import pillow_heif
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from PIL import Image, ImageCms, ImageEnhance, ImageOps
 
 from . import measuring
@@ -255,9 +256,12 @@ def _check_pixels(image: Image.Image, limits: Limits) -> None:
     limit, short_side = limits.megapixels, limits.short_side
     if width * height > limit * 1_000_000:
         raise PictureError(
-            _(
+            ngettext(
                 "This picture is %(width)d × %(height)d pixels, over %(limit)g "
-                "megapixels. Choose a smaller one."
+                "megapixel. Choose a smaller one.",
+                "This picture is %(width)d × %(height)d pixels, over %(limit)g "
+                "megapixels. Choose a smaller one.",
+                1 if limit == 1 else 2,  # it may be a fraction
             )
             % {"width": width, "height": height, "limit": limit}
         )

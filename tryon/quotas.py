@@ -83,11 +83,21 @@ def spend(owner: User, count: int, now: datetime) -> None:
 def limit_sentence(owner: User, now: datetime) -> str:
     left = tries(owner, now)
     if owner.is_guest:
-        return _("Guests have %(guest)d tries. An account has %(account)d.") % {
-            "guest": left.limit,
-            "account": settings.TRYON_DAILY_LIMIT,
-        }
-    sentence = _("You have used today's %(limit)d tries.") % {"limit": left.limit}
+        guests = ngettext(
+            "Guests have %(n)d try.", "Guests have %(n)d tries.", left.limit
+        ) % {"n": left.limit}
+        most = settings.TRYON_DAILY_LIMIT
+        account = ngettext(
+            "With an account it is %(n)d try a day.",
+            "With an account it is %(n)d tries a day.",
+            most,
+        ) % {"n": most}
+        return f"{guests} {account}"
+    sentence = ngettext(
+        "You have used today's %(n)d try.",
+        "You have used today's %(n)d tries.",
+        left.limit,
+    ) % {"n": left.limit}
     if left.next_at is None:
         return sentence
     free = _("The next is free %(when)s.") % {"when": when(left.next_at, now)}

@@ -1,6 +1,7 @@
 // The outfit as it will be sent, uploads at once, filters that keep the choice.
-import { colour, say } from "./fitting.js";
+import { busy, colour, counted, say } from "./fitting.js";
 import { start as startCode } from "./code.js";
+import { ask, persist } from "./net.js";
 import { upload } from "./upload.js";
 
 const form = document.getElementById("compose");
@@ -71,7 +72,7 @@ function draw() {
   if (limitReached) return;
   const file = form.elements.photo_file.files.length > 0;
   const ready = (photo || file) && (clothes.length > 0 || own);
-  const make = !several ? go.dataset.idle : clothes.length === 1 ? go.dataset.makeOne : go.dataset.makeMany.replace("%n", clothes.length);
+  const make = !several ? go.dataset.idle : counted(go, clothes.length);
   go.textContent = ready ? make : photo || file ? go.dataset.noGarment : go.dataset.noPhoto;
   go.disabled = !ready || !over.hidden;
 }
@@ -91,6 +92,7 @@ form.addEventListener("change", async (event) => {
 // The report card of the chosen photo, for the clothes that are chosen.
 const report = form.querySelector("[data-report]");
 let shown = null; // until the first drawing: what the server has drawn
+let asking = null;
 async function card() {
   const photo = chosen("photo");
   const kind = chosen("full") ? "full_body" : chosen("bottom") ? "lower_body" : "";
@@ -99,11 +101,16 @@ async function card() {
   const drawn = shown === null && report.childElementCount > 0;
   shown = wanted;
   if (drawn) return;
+  asking?.abort();
   if (!photo) return report.replaceChildren();
+  const { signal } = (asking = new AbortController());
   const url = report.dataset.url.replace("00000000-0000-0000-0000-000000000000", photo.value);
-  const response = await fetch(`${url}?kind=${kind}`);
-  const html = response.ok ? await response.text() : "";
-  if (wanted === shown) report.innerHTML = html;
+  try {
+    const answer = await persist(() => ask(`${url}?kind=${kind}`, { signal }), signal);
+    report.innerHTML = answer.ok ? answer.text : "";
+  } catch (error) {
+    if (!signal.aborted) throw error; // another photo was chosen
+  }
 }
 
 function takeOff(input) {
@@ -118,7 +125,30 @@ function release(...names) {
 
 const consented = () => !form.querySelector("[name=consent]:not(:checked)");
 
-async function send(file, input) {
+// The last photo that is on its way; true when it has arrived.
+let sending = null;
+let stop = null;
+
+function send(file, input) {
+  stop?.abort();
+  stop = new AbortController();
+  sending = sendOne(file, input, stop.signal);
+  return sending;
+}
+
+// Pressed while a photo travels: the outfit goes when it is here.
+form.addEventListener("submit", async (event) => {
+  if (!sending) return;
+  event.preventDefault();
+  const button = event.submitter;
+  if (button) busy(button, true);
+  const arrived = await sending;
+  if (button) busy(button, false);
+  draw();
+  if (arrived) form.requestSubmit(button);
+});
+
+async function sendOne(file, input, signal) {
   const problem = form.querySelector("[data-photo-error]");
   const state = form.querySelector("[data-upload-state]");
   const tile = strip.querySelector(".add");
@@ -126,20 +156,27 @@ async function send(file, input) {
   problem.replaceChildren();
   tile.classList.add("uploading");
   try {
-    const answer = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value, state.dataset, told, consented());
+    const answer = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value, state.dataset, told, consented(), signal);
     told(answer.error ? "" : answer.saved);
     if (answer.error) return show(problem, answer.error);
     form.querySelector("[data-consent]")?.remove();
     add(answer.html);
+    if (input) input.value = "";
+    return true;
   } catch {
-    // The form still has the file: the button sends it with the rest.
-    told("");
-    tile.querySelector("[data-file-name]").textContent = file.name;
-    return;
+    // Another photo came first, or the server takes none this way. The form still has
+    // the file: the button sends it with the rest.
+    if (!signal.aborted) {
+      told("");
+      tile.querySelector("[data-file-name]").textContent = file.name;
+    }
+    return !signal.aborted;
   } finally {
-    tile.classList.remove("uploading");
+    if (stop.signal === signal) {
+      sending = null;
+      tile.classList.remove("uploading");
+    }
   }
-  if (input) input.value = "";
 }
 
 function add(html) {

@@ -1,18 +1,27 @@
 // How far the zip is; when it is ready the page is the one to download it from.
-const root = document.querySelector("[data-export]");
+import { Away, ask, parse, pause, persist } from "./net.js";
+import { getPage, showPage } from "./page.js";
 
-async function look() {
-  try {
-    const response = await fetch(location.href, { headers: { Accept: "application/json" } });
-    const told = await response.json();
-    if (told.state === "ready" || told.state === "failed") return location.reload();
+const root = document.querySelector("[data-export]");
+const OVER = ["ready", "failed"];
+
+async function state() {
+  const answer = await ask(location.href, { headers: { Accept: "application/json" } });
+  if (answer.status === 404) return { state: "failed" };
+  if (!answer.ok) throw new Away("busy");
+  return parse(answer.text);
+}
+
+async function watch() {
+  for (;;) {
+    await pause(500);
+    const told = await persist(state);
+    if (OVER.includes(told.state)) return showPage(await getPage(location.href, "#content h1"));
     root.querySelector("[data-bar]").value = told.percent;
     const line = root.querySelector("[data-line]");
     line.textContent = line.dataset.text.replace("%d", told.done).replace("%n", told.total);
-  } catch {
-    // No connection: it goes on when it is back.
+    await pause(500);
   }
-  setTimeout(look, 1000);
 }
 
-if (root) setTimeout(look, 500);
+if (root) watch();

@@ -1,39 +1,54 @@
 // Select mode in place, filters that send themselves, a word of what came in meanwhile.
-import { colour, say } from "./fitting.js";
+import { colour, counted, say } from "./fitting.js";
+import { Away, ask, parse, persist } from "./net.js";
+import { getPage } from "./page.js";
 
 const gallery = () => document.querySelector("[data-gallery]");
 
-function start() {
-  const filters = gallery().querySelector("[data-filters]");
-  for (const select of filters.querySelectorAll("select")) select.addEventListener("change", () => filters.requestSubmit());
-  // Empty fields would only make addresses long.
-  filters.addEventListener("formdata", (event) => {
-    for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
-  });
-  count();
-}
+// All of these are asked of the document, since the gallery is swapped.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-pick]")) count();
+  if (event.target.matches("[data-filters] select")) event.target.form.requestSubmit();
+});
+// Empty fields would only make addresses long.
+document.addEventListener("formdata", (event) => {
+  if (!event.target.matches("[data-filters]")) return;
+  for (const [name, value] of [...event.formData]) if (!value) event.formData.delete(name);
+});
 
 function count() {
   const bar = gallery().querySelector("[data-count]");
   if (!bar) return;
   const picked = gallery().querySelectorAll("[data-pick]:checked").length;
-  bar.textContent = bar.dataset.text.replace("%n", picked);
+  bar.textContent = counted(bar, picked);
   for (const button of bar.parentElement.querySelectorAll("button")) button.disabled = picked === 0;
   bar.parentElement.querySelector("[data-compare]").disabled = picked < 2 || picked > 4;
 }
 
-async function swap(url) {
-  const response = await fetch(url);
-  if (!response.ok) return location.assign(url);
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+/** Runs `task(signal)`; the task before it is given up. */
+function latest(task) {
+  let current = null;
+  return async (...args) => {
+    current?.abort();
+    const { signal } = (current = new AbortController());
+    try {
+      await task(...args, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  };
+}
+
+const swap = latest(async (url, signal) => {
+  const page = await getPage(url, "[data-gallery]", signal);
   gallery().replaceWith(page.querySelector("[data-gallery]"));
   history.replaceState(null, "", url);
   colour(gallery());
-  start();
-  gallery().querySelector("[data-select]").focus({ preventScroll: true });
+  count();
+  gallery().querySelector("[data-select]")?.focus({ preventScroll: true });
   const bar = gallery().querySelector("[data-count]");
   if (bar) say(bar.textContent);
-}
+});
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-select]");
@@ -41,21 +56,25 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   swap(link.href);
 });
-document.addEventListener("change", (event) => event.target.matches("[data-pick]") && count());
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && gallery().querySelector("[data-selected]")) swap(gallery().querySelector("[data-select]").href);
 });
 
 // Coming back to this tab: new pictures are offered, never pushed in.
-document.addEventListener("visibilitychange", async () => {
+const offer = latest(async (signal) => {
   const root = gallery().querySelector("[data-updates]");
-  if (document.hidden || !root.dataset.newest) return;
-  const response = await fetch(`${root.dataset.updates}?${new URLSearchParams({ newest: root.dataset.newest })}`);
-  if (!response.ok) return;
-  const { newer } = await response.json();
+  if (!root.dataset.newest) return;
+  const url = `${root.dataset.updates}?${new URLSearchParams({ newest: root.dataset.newest })}`;
+  const { newer } = await persist(async () => {
+    const answer = await ask(url, { headers: { Accept: "application/json" }, signal });
+    if (!answer.ok) throw new Away("busy");
+    return parse(answer.text);
+  }, signal);
   const button = gallery().querySelector("[data-newer]");
   button.hidden = !newer;
-  button.textContent = newer === 1 ? button.dataset.one : button.dataset.many.replace("%n", newer);
+  button.textContent = counted(button, newer);
 });
+document.addEventListener("visibilitychange", () => document.hidden || offer());
 
-start();
+count();
+addEventListener("pageshow", count); // after Back, when the choice has been restored

@@ -1,12 +1,17 @@
 // Renews the page's figures every few seconds, unless somebody holds them still.
-const own = () => document.getElementById("health");
+import { pause } from "./net.js";
+import { getPage } from "./page.js";
 
-setInterval(async () => {
-  if (document.hidden || own().querySelector("[data-hold]").checked) return;
-  if (own().contains(document.activeElement)) return;
-  const response = await fetch(location.href);
-  if (!response.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById("health");
-  if (fresh) own().replaceWith(fresh);
-}, Number(own().dataset.renew));
+const own = () => document.getElementById("health");
+const held = () => document.hidden || own().querySelector("[data-hold]").checked || own().contains(document.activeElement);
+
+async function watch() {
+  for (;;) {
+    await pause(Number(own().dataset.renew), false);
+    if (held()) continue;
+    const page = await getPage(location.href, "#health");
+    if (!held()) own().replaceWith(page.getElementById("health"));
+  }
+}
+
+watch();

@@ -3,9 +3,19 @@ const root = document.getElementById("review");
 const on = root.querySelector("[data-keys-on]");
 const KEPT = "review-keys";
 
+/** What is kept in this browser; nothing where that is forbidden. */
+function kept(value) {
+  try {
+    if (value) localStorage.setItem(KEPT, value);
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
 if (on) {
-  on.checked = localStorage.getItem(KEPT) !== "off";
-  on.addEventListener("change", () => localStorage.setItem(KEPT, on.checked ? "on" : "off"));
+  on.checked = kept() !== "off";
+  on.addEventListener("change", () => kept(on.checked ? "on" : "off"));
 }
 
 document.addEventListener("keydown", (event) => {

@@ -1,25 +1,30 @@
 // One look a page: asks for all cards under way at once, as often as it is worth it.
-import { colour, say } from "./fitting.js";
+import { colour, counted, say } from "./fitting.js";
+import { Away, ask, parse, pause, persist } from "./net.js";
+import { focusOn, getPage } from "./page.js";
+import { start as slide } from "./slider.js"; // here, since nothing can be fetched offline
 
-let root = document.querySelector("[data-updates]");
 const OVER = ["completed", "failed", "canceled", "unconfirmed"];
+const FIRST = 1000; // ms until the first look
 const HIDDEN = 5000; // ms between two looks of a page that nobody sees
-const RETRY = 10000; // ms, when the network is away
+const LATER = 10_000; // ms, where nothing is under way, and after a fault of ours
 const reached = new Map(); // a bar never goes back
-let timer;
 
-const running = () => [...root.querySelectorAll("[data-card]")].filter((card) => !OVER.includes(card.dataset.status));
+const root = () => document.querySelector("[data-updates]"); // the gallery swaps its own
+const running = () => [...root().querySelectorAll("[data-card]")].filter((card) => !OVER.includes(card.dataset.status));
 
 function set(card, selector, text) {
   const element = card.querySelector(selector);
   if (element && element.textContent !== text) element.textContent = text;
 }
 
-function apply(id, told) {
-  const card = root.querySelector(`[data-card="${id}"]`);
-  if (!card) return;
-  if (OVER.includes(told.status)) return finish(card, told);
+async function apply(card, told) {
+  // Gone, or over: the page itself says what is there now.
+  if ("page" in card.dataset && (!told || OVER.includes(told.status))) return finishPage();
+  if (!told) return;
+  if (OVER.includes(told.status)) return finishCard(card, told);
   const before = card.dataset.status;
+  const id = card.dataset.card;
   card.dataset.status = told.status;
   const percent = Math.max(told.percent, reached.get(id) ?? 0);
   reached.set(id, percent);
@@ -38,96 +43,122 @@ function apply(id, told) {
   }
 }
 
-async function finish(card, told) {
-  card.dataset.status = told.status;
-  if ("page" in card.dataset) {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" } });
-    const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    const fresh = page.querySelector("[data-updates]");
-    if (!fresh) return location.reload();
-    const hadFocus = root.contains(document.activeElement) || document.activeElement === document.body;
-    document.body.className = page.body.className;
-    document.querySelector(".bar").replaceWith(page.querySelector(".bar"));
-    root.replaceChildren(...fresh.childNodes);
-    document.title = page.title;
-    notify(page.title);
-    colour(root);
-    const heading = root.querySelector("h1");
-    if (hadFocus) {
-      heading.tabIndex = -1;
-      heading.focus({ preventScroll: true });
-    }
-    say(document.title);
-    if (root.querySelector("[data-slider]")) (await import("./slider.js")).start(root);
-  } else if (told.html && card.classList.contains("card")) {
-    const hadFocus = card.contains(document.activeElement);
-    const holder = document.createElement("template");
-    holder.innerHTML = told.html.trim();
-    const fresh = holder.content.firstElementChild;
-    card.replaceWith(fresh);
-    colour(fresh);
-    if (hadFocus) fresh.querySelector("a").focus();
-    say(`${told.label}: ${fresh.querySelector("[data-heading]").textContent.trim()}`);
-  } else {
+/** The page as it is now, in place. Only when it is here is anything given up. */
+async function finishPage() {
+  const page = await getPage(location.href, "[data-updates]");
+  const hadFocus = root().contains(document.activeElement) || document.activeElement === document.body;
+  root().replaceChildren(...page.querySelector("[data-updates]").childNodes);
+  document.body.className = page.body.className;
+  document.title = page.title;
+  badge(page.querySelector("[data-running]"));
+  colour(root());
+  slide(root());
+  if (hadFocus) focusOn(root());
+  say(document.title);
+  notify(document.title);
+}
+
+/** The header stays, with its menu and the focus in it; only its count is renewed. */
+function badge(fresh) {
+  const old = document.querySelector("[data-running]");
+  if (fresh) old?.replaceWith(fresh);
+  else old?.remove();
+}
+
+function finishCard(card, told) {
+  if (!told.html || !card.classList.contains("card")) {
+    card.dataset.status = told.status;
     set(card, "[data-heading]", told.heading);
     card.querySelector("[data-bar]")?.remove();
+    return;
   }
+  const holder = document.createElement("template");
+  holder.innerHTML = told.html.trim();
+  const fresh = holder.content.firstElementChild;
+  const heading = fresh.querySelector("[data-heading]").textContent.trim();
+  const hadFocus = card.contains(document.activeElement);
+  if (card.querySelector("[data-pick]")) keepPick(card, fresh);
+  else card.replaceWith(fresh);
+  colour(root());
+  if (hadFocus) fresh.querySelector("a")?.focus();
+  say(`${told.label}: ${heading}`);
+}
+
+/** While several are being selected the card keeps its box, and whether it is ticked. */
+function keepPick(card, fresh) {
+  const tick = card.querySelector(".tick");
+  fresh.querySelector(".frame").append(tick);
+  card.querySelector(".frame").replaceWith(fresh.querySelector(".frame"));
+  card.querySelector("[data-heading]").replaceWith(fresh.querySelector("[data-heading]"));
+  card.className = fresh.className;
+  card.dataset.status = fresh.dataset.status;
 }
 
 // A notification, if it was asked for and allowed.
+let wanted = false;
 const tell = document.querySelector("[data-tell]");
-if (tell && "Notification" in window && Notification.permission !== "denied") {
-  tell.hidden = false;
-  tell.addEventListener("click", async () => {
-    if ((await Notification.requestPermission()) !== "granted") return (tell.hidden = true);
-    tell.dataset.tell = "yes";
-    tell.disabled = true;
-    tell.textContent = tell.dataset.done;
-  });
-}
+if (tell && "Notification" in window && Notification.permission !== "denied") tell.hidden = false;
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-tell]");
+  if (!button) return;
+  if ((await Notification.requestPermission()) !== "granted") return (button.hidden = true);
+  wanted = true;
+  button.disabled = true;
+  button.textContent = button.dataset.done;
+});
+
 function notify(title) {
-  if (tell?.dataset.tell !== "yes") return;
-  const note = new Notification(title, { icon: document.querySelector("link[rel=icon]").href, tag: location.pathname });
-  note.addEventListener("click", () => window.focus());
+  if (!wanted) return;
+  try {
+    const note = new Notification(title, { icon: document.querySelector("link[rel=icon]")?.href, tag: location.pathname });
+    note.addEventListener("click", () => window.focus());
+  } catch {
+    // Chrome on Android has the class and throws: the title alone tells it there.
+  }
 }
 
 // A fitting's heading: how many of them are ready.
 function count() {
   const heading = document.querySelector("[data-ready]");
   if (!heading) return;
-  const cards = [...root.querySelectorAll("[data-card]")];
+  const cards = [...root().querySelectorAll("[data-card]")];
   const ready = cards.filter((card) => card.dataset.status === "completed").length;
-  heading.textContent = heading.dataset.text.replace("%r", ready).replace("%n", cards.length);
+  heading.textContent = counted(heading, ready).replace("%t", cards.length);
 }
 
+async function news() {
+  const query = new URLSearchParams(running().map((card) => ["card", `${card.dataset.card}:${card.dataset.status}`]));
+  query.append("looker", root().dataset.looker);
+  const answer = await ask(`${root().dataset.updates}?${query}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Away("busy");
+  return parse(answer.text);
+}
+
+/** Answers after how many ms to look again. */
 async function look() {
-  clearTimeout(timer);
-  root = document.querySelector("[data-updates]"); // the gallery swaps its own
-  const cards = running();
-  if (!cards.length) return;
-  let delay = RETRY;
-  try {
-    const query = new URLSearchParams(cards.map((card) => ["card", `${card.dataset.card}:${card.dataset.status}`]));
-    query.append("looker", root.dataset.looker);
-    const response = await fetch(`${root.dataset.updates}?${query}`, { headers: { Accept: "application/json" } });
-    if (response.ok) {
-      const told = await response.json();
-      for (const [id, card] of Object.entries(told.cards)) await apply(id, card);
-      count();
-      const badge = document.querySelector("[data-running]");
-      if (badge && "running" in told) {
-        badge.hidden = told.running === 0;
-        badge.querySelector(".n").textContent = told.running;
-      }
-      delay = (told.look_in ?? 10) * 1000;
-    }
-  } catch {
-    // No connection: we go on by ourselves when it is back.
+  const told = await persist(news);
+  for (const card of running()) await apply(card, told.cards[card.dataset.card]);
+  count();
+  const badge = document.querySelector("[data-running]");
+  if (badge && "running" in told) {
+    badge.hidden = told.running === 0;
+    badge.querySelector(".n").textContent = told.running;
   }
-  // Behind other tabs only the title and a notification are seen.
-  timer = setTimeout(look, document.hidden ? Math.max(delay, HIDDEN) : delay);
+  return (told.look_in ?? 10) * 1000;
 }
 
-document.addEventListener("visibilitychange", () => !document.hidden && look());
-addEventListener("online", look);
-timer = setTimeout(look, 1000);
+async function watch() {
+  let delay = FIRST;
+  for (;;) {
+    // Behind other tabs only the title and a notification are seen.
+    await pause(document.hidden ? Math.max(delay, HIDDEN) : delay);
+    try {
+      delay = running().length ? await look() : LATER;
+    } catch (error) {
+      reportError(error);
+      delay = LATER;
+    }
+  }
+}
+
+watch();

@@ -1,18 +1,25 @@
 // Pictures are made smaller here before they travel. Without this the original goes.
+import { busy, colour } from "./fitting.js";
+import { Away, check, parse, persist } from "./net.js";
+import { parsePage, showPage } from "./page.js";
 
 const LONG_SIDE = 2048; // pixels: what the picture is fitted to anyway
 const SMALL = 1_000_000; // bytes that are not worth the work
 const QUALITY = 0.85;
+const STALL = 60_000; // ms in which nothing moved
 
 /** A JPEG of at most 2048 pixels, or the file as it is where that would not help. */
 export async function shrink(file) {
   if (!/^image\/(jpeg|png|webp|avif)$/.test(file.type)) return file;
-  let bitmap;
   try {
-    bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
+    return await smaller(file);
   } catch {
-    return file; // the server says what is wrong with it
+    return file; // too large to draw here, or no picture: the server says which
   }
+}
+
+async function smaller(file) {
+  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   const scale = Math.min(1, LONG_SIDE / Math.max(bitmap.width, bitmap.height));
   if (scale === 1 && file.size < SMALL) return file;
   const canvas = document.createElement("canvas");
@@ -31,42 +38,89 @@ export async function shrink(file) {
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** Sends one photo; `told(sentence)` hears how it goes. Answers the server's JSON. */
-export async function upload(url, file, token, texts, told, consent = true) {
+/** One try to send a body, with its progress: `{ status, url, text }`. Throws `Away`. */
+function post(url, body, { headers = {}, progress = () => {}, signal } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const stop = () => request.abort();
+    let timer;
+    const moved = () => {
+      clearTimeout(timer);
+      timer = setTimeout(stop, STALL);
+    };
+    request.open("POST", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.addEventListener("progress", (event) => {
+      moved();
+      if (event.lengthComputable) progress(event.loaded / event.total);
+    });
+    request.addEventListener("loadend", () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
+      try {
+        signal?.throwIfAborted();
+        check(request.status, request.getResponseHeader("Retry-After"));
+        resolve({ status: request.status, url: request.responseURL, text: request.responseText });
+      } catch (error) {
+        reject(error);
+      }
+    });
+    signal?.addEventListener("abort", stop);
+    moved();
+    request.send(body);
+  });
+}
+
+/** Sends one photo, however often it takes; `told(sentence)` hears how it goes.
+ *
+ * The same picture sent twice is one to the server. Answers the server's JSON. */
+export async function upload(url, file, token, texts, told, consent = true, signal = undefined) {
   const small = await shrink(file);
   const saved = small === file ? "" : `${texts.smaller.replace("%a", megabytes(file.size)).replace("%b", megabytes(small.size))} `;
   const body = new FormData();
   body.append("photo_file", small, small.name);
   if (consent) body.append("consent", "on");
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", url);
-    request.setRequestHeader("Accept", "application/json");
-    request.setRequestHeader("X-CSRFToken", token);
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) told(saved + texts.sending.replace("%p", Math.round((100 * event.loaded) / event.total)));
-    });
-    request.addEventListener("load", () => {
-      if ((request.status === 201 || request.status === 422) && request.response) resolve({ ...request.response, saved });
-      else reject(new Error(String(request.status)));
-    });
-    request.addEventListener("error", () => reject(new Error("network")));
-    request.send(body);
-  });
+  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  const progress = (share) => told(saved + texts.sending.replace("%p", Math.round(100 * share)));
+  return persist(async () => {
+    try {
+      const answer = await post(url, body, { headers, progress, signal });
+      if (answer.status !== 201 && answer.status !== 422) throw new Error(String(answer.status));
+      return { ...parse(answer.text), saved };
+    } catch (error) {
+      if (error instanceof Away) told(texts.waiting);
+      throw error;
+    }
+  }, signal);
 }
 
-for (const form of document.querySelectorAll("[data-auto-upload]")) {
-  form.addEventListener("change", async (event) => {
-    const input = event.target;
-    if (input.type !== "file" || !input.files.length) return;
-    if (form.querySelector("[name=consent]:not(:checked)")) return; // the button asks for it
+/** A form that is one photo: sent from here, and its answer shown in this page. */
+async function sendForm(form, button) {
+  if (form.dataset.sending) return;
+  form.dataset.sending = "yes";
+  if (button) busy(button, true);
+  const input = form.querySelector("[type=file]");
+  const body = new FormData(form);
+  if (input.files.length) {
     const small = await shrink(input.files[0]);
-    if (small !== input.files[0]) {
-      const holder = new DataTransfer();
-      holder.items.add(small);
-      input.files = holder.files;
-    }
-    form.requestSubmit();
-  });
+    body.set(input.name, small, small.name);
+  }
+  const answer = await persist(() => post(form.action, body));
+  if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
+  const page = parsePage(answer.text);
+  if (!page.getElementById("content")) return form.submit(); // not ours: as without this
+  showPage(page);
+  colour(document);
 }
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-auto-upload]");
+  if (!form || event.target.type !== "file" || !event.target.files.length) return;
+  if (form.querySelector("[name=consent]:not(:checked)")) return; // the button asks for it
+  form.requestSubmit();
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-auto-upload]")) return;
+  event.preventDefault();
+  sendForm(event.target, event.submitter);
+});

@@ -87,7 +87,7 @@ def test_send_again_in_bulk(as_staff, alice):
     done = factories.try_on(alice, Status.COMPLETED)
     response = act(as_staff, "tryon", "send_again", *(t.pk for t in (*unsure, done)))
     assert TryOn.objects.queued().count() == 3
-    assert "1 were not in a state for it" in response.content.decode()
+    assert "1 was not in a state for it" in response.content.decode()
 
 
 def test_keys_can_be_paused_and_started(as_staff, rows):

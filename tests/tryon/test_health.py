@@ -37,7 +37,7 @@ def test_all_is_well(as_staff, alice, house):
     html = as_staff.get(PAGE).content.decode()
     assert "All is well. The key is working." in html
     assert "60 of 60 free now" in html
-    assert "1 requests in the last hour" in html
+    assert "1 request in the last hour" in html
 
 
 def test_what_is_wrong_and_why(as_staff, alice, house):

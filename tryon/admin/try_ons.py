@@ -128,6 +128,9 @@ class TryOnAdmin(ReadOnlyMixin, FoundByTryOn):
             request, ngettext("%(n)d try-on.", "%(n)d try-ons.", done) % {"n": done}
         )
         if left:
-            messages.warning(
-                request, _("%(n)d were not in a state for it.") % {"n": left}
+            told = ngettext(
+                "%(n)d was not in a state for it.",
+                "%(n)d were not in a state for it.",
+                left,
             )
+            messages.warning(request, told % {"n": left})

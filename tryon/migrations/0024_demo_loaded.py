@@ -29,7 +29,7 @@ def remember_the_demo(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tryon', '0015_expected_files'),
+        ('tryon', '0023_claims_and_pictures'),
     ]
 
     operations = [

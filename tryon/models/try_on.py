@@ -314,15 +314,13 @@ class TryOn(models.Model):
 
     @property
     def label(self) -> str:
-        """What the customer calls it: the garments' names."""
+        """What the customer calls it: the garments' names, as they are written."""
         names = [g.label for g in (self.garment, self.bottom_garment) if g is not None]
         if not names:
             return gettext("Picture")
         if len(names) == 1:
             return names[0]
         top, bottom = names
-        # "Wool blazer and wide trousers": only a name's first letter is lowered.
-        bottom = bottom[0].lower() + bottom[1:] if bottom[1:2].islower() else bottom
         return gettext("%(top)s and %(bottom)s") % {"top": top, "bottom": bottom}
 
     @property

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
@@ -63,9 +64,8 @@ def _add(request: OwnedRequest, form: GarmentForm) -> None:
 @owner_required
 def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     garment = get_own_garment(request, pk)
-    made = TryOn.objects.existing().filter(
-        Q(garment=garment) | Q(bottom_garment=garment)
-    )
+    rows = TryOn.objects.existing()
+    made = rows.filter(Q(garment=garment) | Q(bottom_garment=garment)).count()
     if request.method == "POST":
         receipt = services.delete_garment(
             garment=garment, now=timezone.now(), by=request.owner
@@ -74,10 +74,14 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect("garments")
     context = {
         "question": _("Delete %(name)s?") % {"name": garment.label},
-        "consequence": _(
-            "Pictures made with it: %(n)d. They go with it. This cannot be undone."
+        "consequence": ngettext(
+            "The %(n)d picture made with it goes too. This cannot be undone.",
+            "The %(n)d pictures made with it go too. This cannot be undone.",
+            made,
         )
-        % {"n": made.count()},
+        % {"n": made}
+        if made
+        else _("This cannot be undone."),
         "keep_url": "garments",
         "picture": garment,
         "button": _("Delete it"),

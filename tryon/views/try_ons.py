@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
     require_http_methods,
@@ -217,7 +218,8 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
         receipt = services.delete_try_ons(
             owner=request.owner, try_ons=[try_on], now=timezone.now()
         )
-        deleted(request, _("Deleted 1 picture."), receipt)
+        told = ngettext("Deleted %(n)d picture.", "Deleted %(n)d pictures.", 1)
+        deleted(request, told % {"n": 1}, receipt)
         return redirect("gallery")
     context = {
         "question": _("Delete this picture?"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.utils import translation
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -170,9 +171,13 @@ def test_label(alice):
     top = factories.garment(name="Wool blazer", sku="L-1")
     try_on = factories.try_on(alice, combo=True, garment=top)
     try_on.bottom_garment.name = "Wide trousers"
-    assert try_on.label == "Wool blazer and wide trousers"
-    try_on.bottom_garment.name = "XL trousers"
-    assert try_on.label == "Wool blazer and XL trousers"
+    assert try_on.label == "Wool blazer and Wide trousers"
+    try_on.garment.name, try_on.bottom_garment.name = "Leinenhemd", "Levi's 501"
+    assert try_on.label == "Leinenhemd and Levi's 501"
+    try_on.bottom_garment.name = "iD trousers"
+    assert try_on.label == "Leinenhemd and iD trousers"
+    with translation.override("de"):
+        assert try_on.label == "Leinenhemd und iD trousers"
     try_on.garment = try_on.bottom_garment = None
     assert try_on.label == "Picture"
 

@@ -95,7 +95,7 @@ def test_an_unknown_address_gets_the_same_answer(client, db):
 
 def test_account_page_tells_the_tries(as_alice, alice):
     factories.try_on(alice)
-    assert "of 20 used" in as_alice.get("/account/").content.decode()
+    assert "of 20 tries used" in as_alice.get("/account/").content.decode()
     for page in ("/account/password/change/", "/account/email/"):
         assert as_alice.get(page).status_code == 200
 

@@ -43,6 +43,14 @@ def test_each_piece_for_a_picture_of_its_own(as_alice, alice, photo, five):
     assert html.count('class="card ') == 5
 
 
+def test_one_of_three_is_ready(as_alice, alice, photo, five):
+    factories.try_on(alice, Status.COMPLETED, photo=photo, garment=five[0])
+    html = as_alice.get(post(as_alice, photo, five[:3])["Location"]).content.decode()
+    assert ">1 of 3 is ready</h1>" in html
+    assert 'data-one="%n of %t is ready"' in html
+    assert 'data-many="%n of %t are ready"' in html
+
+
 def test_the_same_form_twice_makes_one_fitting(as_alice, photo, five):
     token = str(uuid.uuid4())
     first = post(as_alice, photo, five, token=token)

@@ -60,7 +60,12 @@ def test_own_garments(as_alice, alice):
     assert (garment.owner, garment.kind) == (alice, "full_body")
     assert "My dress" in as_alice.get("/garments/?of=mine").content.decode()
     assert "My dress" not in as_alice.get("/garments/").content.decode()
-    as_alice.post(f"/garments/{garment.pk}/delete/")
+    asks = f"/garments/{garment.pk}/delete/"
+    assert "This cannot be undone" in as_alice.get(asks).content.decode()
+    factories.try_on(alice, Status.COMPLETED, garment=garment)
+    told = "The 1 picture made with it goes too."
+    assert told in as_alice.get(asks).content.decode()
+    as_alice.post(asks)
     assert not Garment.objects.exists()
 
 
