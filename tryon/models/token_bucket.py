@@ -25,7 +25,8 @@ class TokenBucket(models.Model):
         """Take one token; False if there is none. Of two at once each counts."""
         at = now.timestamp()
         token = seconds / most
-        cls.objects.bulk_create([cls(key=key, full_at=at)], ignore_conflicts=True)
+        new = TokenBucket(key=key, full_at=at)
+        TokenBucket.objects.bulk_create([new], ignore_conflicts=True)
         with_a_token = cls.objects.filter(key=key, full_at__lte=at + seconds - token)
         return bool(with_a_token.update(full_at=Greatest(F("full_at"), at) + token))
 
