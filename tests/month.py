@@ -282,6 +282,7 @@ class Month:
 
     def long_line(self) -> None:
         """Staff stop all submits for five minutes while people wait."""
+        self.work()  # so that only these wait
         budget.pause_all(on=True, now=self.now)
         waiting = [self.arrive(owner) for owner in self.customers[:3]]
         self.wait(300)
@@ -293,6 +294,7 @@ class Month:
 
     def late(self) -> None:
         """It takes longer than our patience: whoever waits is told."""
+        self.work()
         options = self.server.state.options
         usual, options.seconds = options.seconds, 1500.0
         try_on = self.arrive(self.customers[3])

@@ -16,8 +16,8 @@ CATALOGUE = BASE_DIR / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACES = re.compile(r"%\(\w+\)[a-z]|%%?[abdnpr]\b")
 # In templates every place is a `%(name)s`: these names hold words, all others count.
 WORDS = (
-    "email|goes|key|kinds|name|names|number|place|q|reason|shop|state|time|until"
-    "|version|when|who"
+    "email|encoding|goes|key|kinds|name|names|number|other|place|q|reason|shop|sku"
+    "|skus|state|time|until|version|when|who|why"
 )
 COUNTS = re.compile(rf"%\((?!(?:{WORDS})\))\w+\)[a-z]|%%?[dnpr]\b")
 # A count that no word of the sentence, in any language, follows.
@@ -41,7 +41,12 @@ NO_PLURAL = {
     "%(least)d or more.": "a size",
     "%(top)s and %(bottom)s": "names",
     "More than %(n)d lines.": "a limit of thousands",
-    "%(new)s new, %(changed)s changed, %(bad)s not.": "figures alone",
+    "%(new)s new, %(changed)s changed, %(pictures)s with another picture, "
+    "%(same)s unchanged, %(bad)s not.": "figures alone",
+    "%(n)s %(name)s and more": "ten thousand: never one",
+    "More than %(n)d files.": "a limit of thousands",
+    "More than %(n)d columns.": "a limit of hundreds",
+    "line %(line)d has this SKU as %(other)s: is it the same piece?": "a place",
     "Import %(n)s": "a button's figure",
 }
 

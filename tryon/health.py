@@ -80,10 +80,13 @@ def figures(now: datetime, hour: datetime, report: dict[str, Any]) -> dict[str, 
         submitted_at__isnull=False,
     )
     waits, unseen = [], []
-    rows = done.annotate(sent=Min("api_requests__sent_at")).values_list(
-        "created_at", "sent", "submitted_at", "answered_at", "duration_seconds"
-    )
-    for created, sent, submitted, answered, lasted in rows[:1000]:
+    rows = done.order_by("-answered_at").values_list(
+        "pk", "created_at", "submitted_at", "answered_at", "duration_seconds"
+    )[:1000]
+    sends = ApiRequest.objects.filter(try_on__in=[row[0] for row in rows])
+    first_sent = dict(sends.values_list("try_on").annotate(at=Min("sent_at")))
+    for pk, created, submitted, answered, lasted in rows:
+        sent = first_sent.get(pk)
         if sent is not None:
             waits.append((sent - created).total_seconds())
         if lasted is not None and answered is not None and submitted is not None:

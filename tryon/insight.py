@@ -21,6 +21,7 @@ from .models import (
     Garment,
     Key,
     RequestTally,
+    Result,
     Status,
     TryOn,
     User,
@@ -34,13 +35,10 @@ BAD_SHARE = 0.5  # of a garment's tries that failed, from which its picture is t
 FEW = 3  # tries that say nothing yet
 MOST = 200  # pieces on one page
 SIDES = ("garment", "bottom_garment")
-FLAGGED = Q(result__flagged_at__isnull=False) | Q(
-    result__review_state=ReviewState.HIDDEN
-)
+FLAGGED = Q(flagged_at__isnull=False) | Q(review_state=ReviewState.HIDDEN)
 TRIES = Count("pk")
 HEALTH = {
     "failed": Count("pk", Q(status=Status.FAILED)),
-    "flags": Count("pk", FLAGGED),
     "timed": Count("duration_seconds"),
     "seconds": Sum("duration_seconds", default=0.0),
 }
@@ -147,7 +145,13 @@ def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
     No further back: what was tried on with a picture that is long replaced says
     nothing of the one that is there.
     """
-    figures = _by_piece(_made_in(now, days), tries=TRIES, **HEALTH)
+    rows = _made_in(now, days)
+    figures = _by_piece(rows, tries=TRIES, **HEALTH)
+    # The few, by when they came: joined to every try, all results ever would be read.
+    results = Result.objects.filter(FLAGGED, created_at__gte=calendar.begin(now, days))
+    flagged = rows.filter(pk__in=list(results.values_list("try_on", flat=True)))
+    for pk, told in _by_piece(flagged, flags=TRIES).items():
+        figures[pk].update(told)
     worst = sorted(figures, key=lambda pk: _order(figures[pk]))
     garments = _first(worst, Garment.objects.catalogue(), MOST)
     hearts = _hearts([garment.pk for garment in garments])
@@ -158,10 +162,7 @@ def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
 
 
 def _by_piece(rows: TryOnQuerySet, **figures: Any) -> dict[Any, Counter[str]]:
-    """What was counted of each, tops and bottoms alike: both were tried on.
-
-    A try-on has one result at most, so that joining it doubles nothing.
-    """
+    """What was counted of each, tops and bottoms alike: both were tried on."""
     told: dict[Any, Counter[str]] = defaultdict(Counter)
     for row in rows.values(*SIDES).annotate(**figures).order_by():
         for pk in {row[side] for side in SIDES} - {None}:

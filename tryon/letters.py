@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -53,10 +54,10 @@ def absolute(name: str, *args: Any) -> str:
 
 def tell_of_late_pictures(now: datetime) -> None:
     """Whoever was promised to be told, or wishes to be, once it may be seen."""
+    # Asked of each, since a list of all that is released would be long.
+    released = Result.objects.released().filter(try_on=OuterRef("pk"))
     due = TryOn.objects.existing().filter(
-        letter_due=True,
-        owner__email__isnull=False,
-        result__in=Result.objects.released(),
+        Exists(released), letter_due=True, owner__email__isnull=False
     )
     rows = due.select_related("owner", "garment", "bottom_garment")
     for try_on in rows.order_by("created_at")[:AT_ONCE]:

@@ -244,7 +244,7 @@ class Told:
     def __str__(self) -> str:
         fresh, aged = self.medians()
         queries = " / ".join(str(count) for count in self.queries.values())
-        most = max(self.ms["aged"])
+        most = max(max(times) for times in self.ms.values())
         return (
             f"| {self.what} | {fresh:.1f} | {aged:.1f} | {aged / fresh:.2f} | "
             f"{most:.1f} | {queries} | {'MISSED' if self.missed else 'ok'} |"

@@ -22,7 +22,9 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(model_name="apirequest", name="api_request_open"),
         migrations.AddIndex(
             model_name="tryon",
-            index=models.Index(fields=["finished_at"], name="try_on_finished"),
+            index=models.Index(
+                fields=["status", "finished_at"], name="try_on_finished"
+            ),
         ),
         migrations.AddIndex(
             model_name="tryon",

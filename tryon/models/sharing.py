@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from .result import Result
@@ -20,11 +21,13 @@ def new_token() -> str:
 class ShareQuerySet(models.QuerySet["Share"]):
     def open(self, now: datetime) -> Self:
         """Neither over nor ended, of a picture that its owner may see too."""
+        # Asked of each, since a list of all that is released would be long.
+        released = Result.objects.released().filter(try_on=OuterRef("try_on"))
         return self.filter(
+            Exists(released),
             expires_at__gt=now,
             revoked_at=None,
             try_on__deleted_at=None,
-            try_on__result__in=Result.objects.released(),
         )
 
 

@@ -281,8 +281,8 @@ class TryOn(models.Model):
                 name="try_on_known_durations",
                 condition=Q(duration_seconds__isnull=False),
             ),
-            # What ended lately, and what was deleted lately.
-            models.Index(fields=["finished_at"], name="try_on_finished"),
+            # What ended so lately, and what was deleted lately.
+            models.Index(fields=["status", "finished_at"], name="try_on_finished"),
             models.Index(
                 fields=["deleted_at"],
                 name="try_on_tombstones",
