@@ -10,12 +10,22 @@ from datetime import datetime
 from typing import Any
 
 from celery import current_app, shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import exchange, exports, images, imports, letters, media, services
+from . import (
+    exchange,
+    exports,
+    images,
+    imports,
+    letters,
+    media,
+    second_step,
+    services,
+)
 from .models import CatalogueImport, Export, Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
@@ -155,6 +165,13 @@ def _render_all(model: str, pk: str) -> None:
             logger.info("%s was deleted meanwhile", row)
             gone.append(row.stem)
         row = services.next_without_renditions(gone)
+
+
+@worker_ready.connect
+def seal_second_steps(**_signal: Any) -> None:
+    """In a thread that needs the database for nothing else."""
+    second_step.seal_all()
+    connection.close()
 
 
 @shared_task
