@@ -1,6 +1,8 @@
 """Where django-allauth meets the house: guests, letters, the second step."""
 
+import base64
 import logging
+import secrets
 from smtplib import SMTPException
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from . import throttle
+from . import second_step, throttle
 from .middleware import GUEST, find_owner
 from .models import User
 from .views.qr import qr_code
@@ -82,3 +84,14 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def build_totp_svg(self, url: str) -> str:
         return qr_code(url)
+
+    def encrypt(self, text: str) -> str:
+        return second_step.seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Of what cannot be read no code is right; a superuser lets its owner in."""
+        try:
+            return second_step.unseal(encrypted_text)
+        except second_step.Unreadable:
+            logger.error("a second step was sealed with another SECRET_KEY")
+            return base64.b32encode(secrets.token_bytes(20)).decode()

@@ -9,12 +9,13 @@ import threading
 from typing import Any
 
 from celery import current_app, shared_task
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import erasing, exchange, exports, imports, letters, services
+from . import erasing, exchange, exports, imports, letters, second_step, services
 from .models import CatalogueImport, Export, Garment, Photo, Result
 from .scheduling import budget, scheduler
 from .scheduling.timing import timing
@@ -150,6 +151,13 @@ def _render_all(model: str, pk: str) -> None:
         if not services.try_renditions(row=row, now=timezone.now()):
             return
         row = services.next_without_renditions(timezone.now())
+
+
+@worker_ready.connect
+def seal_second_steps(**_signal: Any) -> None:
+    """In a thread that needs the database for nothing else."""
+    second_step.seal_all()
+    connection.close()
 
 
 @shared_task

@@ -29,6 +29,7 @@ if not SECRET_KEY:
             "production set SECRET_KEY (or SECRET_KEY_FILE) in the environment."
         )
     SECRET_KEY = "insecure-development-key-with-debug-only"  # noqa: S105
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 
 SITE_NAME = env.text("SITE_NAME", "Fitting Room")
 HOST = env.text("HOST", "127.0.0.1")

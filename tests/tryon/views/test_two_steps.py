@@ -1,15 +1,18 @@
 """The second step of signing in, for customers and for staff."""
 
+import json
 import re
 import time
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 
 from tests.conftest import StrictClient
+from tryon import second_step
 
 PASSWORD = "a long password"
 STEP = "/account/two-steps/"
@@ -124,3 +127,87 @@ def test_who_lost_the_phone_is_let_in_by_a_superuser(as_staff, secret, confirmed
     assert secret not in page
     as_staff.post(f"/admin/mfa/authenticator/{row.pk}/delete/", {"post": "yes"})
     assert sign_in(StrictClient(), confirmed)["Location"] == "/account/"
+
+
+def stored() -> dict[str, str]:
+    """What a copy of the database would show, by type."""
+    return {row.type: json.dumps(row.data) for row in Authenticator.objects.all()}
+
+
+def recovery_codes(client) -> list[str]:
+    page = client.get(f"{STEP}recovery-codes/").content.decode()
+    return re.findall(r"<code>(\w+)</code>", page)
+
+
+def plain(user) -> str:
+    """Both, as they lay before they were sealed; the secret."""
+    secret = "A" * 32
+    Authenticator.objects.create(user=user, type="totp", data={"secret": secret})
+    Authenticator.objects.create(
+        user=user, type="recovery_codes", data={"seed": "5eed" * 20, "used_mask": 3}
+    )
+    return secret
+
+
+def lets_in(user, code: str) -> bool:
+    client = StrictClient()
+    sign_in(client, user)
+    answer = client.post(f"{STEP}authenticate/", {"code": code})
+    if answer.status_code == 200:
+        assert "That code is not right" in answer.content.decode()
+    return client.get("/account/").status_code == 200
+
+
+def test_the_database_alone_signs_nobody_in(client, secret, confirmed):
+    assert recovery_codes(client)
+    assert stored().keys() == {"totp", "recovery_codes"}
+    for data in stored().values():
+        assert secret not in data
+        assert '": "sealed:' in data
+
+
+def test_secrets_from_before_are_read_and_sealed_later(confirmed):
+    secret = plain(confirmed)
+    assert lets_in(confirmed, code_of(secret))
+    codes = RecoveryCodes(Authenticator.objects.get(type="recovery_codes"))
+    unused = codes.get_unused_codes()
+    second_step.seal_all()
+    for data in stored().values():
+        assert secret not in data and "5eed" not in data
+    again = stored()
+    second_step.seal_all()
+    assert stored() == again  # nothing is left to seal
+    assert lets_in(confirmed, code_of(secret, later=1))
+    assert lets_in(confirmed, unused[0]) and not lets_in(confirmed, unused[0])
+
+
+def test_a_changed_key_with_its_fallback_goes_on(confirmed, settings):
+    secret = plain(confirmed)
+    second_step.seal_all()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another " * 8
+    assert lets_in(confirmed, code_of(secret))
+    second_step.seal_all()
+    settings.SECRET_KEY_FALLBACKS = []
+    assert lets_in(confirmed, code_of(secret, later=1))
+
+
+def test_with_a_wrong_key_no_code_is_right(confirmed, settings, caplog):
+    secret = plain(confirmed)
+    second_step.seal_all()
+    before = stored()
+    settings.SECRET_KEY = "another " * 8
+    assert not lets_in(confirmed, code_of(secret))
+    assert not lets_in(confirmed, "12345678")
+    second_step.seal_all()
+    assert stored() == before
+    assert "2 second steps were sealed with another SECRET_KEY" in caplog.text
+
+
+def test_what_was_tampered_with_opens_nothing(confirmed):
+    secret = plain(confirmed)
+    second_step.seal_all()
+    row = Authenticator.objects.get(type="totp")
+    row.data["secret"] = row.data["secret"][:-6] + "AAAA=="
+    row.save()
+    assert not lets_in(confirmed, code_of(secret))
