@@ -39,7 +39,7 @@ from tryon.models import (
     TryOn,
     User,
 )
-from tryon.models.try_on import UNDER_WAY
+from tryon.models.states import UNDER_WAY
 from tryon.sandbox.jobs import Fault
 from tryon.sandbox.server import Server
 from tryon.scheduling import budget, scheduler

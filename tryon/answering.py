@@ -5,15 +5,11 @@ was deleted or moved on meanwhile still closes its request, and is then dropped.
 """
 
 import logging
-import time
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
 from django.db import (
     DatabaseError,
-    OperationalError,
-    close_old_connections,
     transaction,
 )
 from django.db.models import Q
@@ -48,23 +44,6 @@ OUTCOMES: dict[type[miragic.MiragicError], str] = {
     miragic.KeyRefused: Outcome.KEY_REFUSED,
     miragic.OutOfCredits: Outcome.OUT_OF_CREDITS,
 }
-
-
-def insist(store: Callable[[], None], seconds: float = 60) -> None:
-    """Store an answer that is in hand, for a while also against a database away.
-
-    An accepted submit is money: losing its answer would make it unconfirmed.
-    """
-    ends = time.monotonic() + seconds
-    while True:
-        try:
-            return store()
-        except OperationalError:
-            if time.monotonic() >= ends:
-                raise
-            logger.warning("the database is away, an answer waits")
-            time.sleep(0.5)
-            close_old_connections()
 
 
 def _move(try_on: TryOn, to: str, **kwargs: object) -> None:

@@ -4,13 +4,18 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 
 from . import answering, images, media, miragic, services, tracing
 from .changes import Changes
@@ -31,6 +36,23 @@ def client() -> miragic.Client:
         submit=t.submit_deadline, look=t.look_deadline, download=t.download_deadline
     )
     return miragic.Client(settings.MIRAGIC_BASE_URL, deadlines)
+
+
+def insist(store: Callable[[], None], seconds: float = 60) -> None:
+    """Store an answer that is in hand, for a while also against a database away.
+
+    An accepted submit is money: losing its answer would make it unconfirmed.
+    """
+    ends = time.monotonic() + seconds
+    while True:
+        try:
+            return store()
+        except OperationalError:
+            if time.monotonic() >= ends:
+                raise
+            logger.warning("the database is away, an answer waits")
+            time.sleep(0.5)
+            close_old_connections()
 
 
 def submit(request_id: int, token: str) -> bool:
@@ -56,7 +78,7 @@ def submit(request_id: int, token: str) -> bool:
         store = partial(answering.submit_failed, request, error)
     else:
         store = partial(answering.submitted, request, answer)
-    answering.insist(lambda: store(budget.database_now()))
+    insist(lambda: store(budget.database_now()))
     return True
 
 
@@ -75,7 +97,7 @@ def look(request_id: int, token: str) -> bool:
         store = partial(answering.look_failed, request, error)
     else:
         store = partial(answering.looked, request, answer)
-    answering.insist(lambda: store(budget.database_now()))
+    insist(lambda: store(budget.database_now()))
     return True
 
 

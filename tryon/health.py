@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from . import status
 from .models import ApiRequest, Key, Planner, Status, TryOn
 from .models.ledger import Outcome
-from .models.try_on import FailureCode
+from .models.states import FailureCode
 from .scheduling import budget
 from .scheduling.forecast import HISTORY
 from .scheduling.scheduler import current_forecasts, newest_durations

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from .models import Planner, Status, TryOn, Unfinished
 from .models.ledger import Key, KeyState
-from .models.try_on import FINAL, OPEN
+from .models.states import FINAL, OPEN
 from .scheduling import budget
 from .scheduling.timing import timing
 

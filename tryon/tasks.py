@@ -218,6 +218,11 @@ def delete_expired() -> None:
 
 
 @shared_task
+def purge_imports() -> None:
+    imports.purge(now=timezone.now())
+
+
+@shared_task
 def clear_sessions() -> None:
     services.clear_sessions(now=timezone.now())
 

@@ -13,7 +13,7 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from . import errors, private
+from . import errors, private, schedule
 from .env import BASE_DIR, Env
 
 env = Env.load()
@@ -395,32 +395,4 @@ if CELERY_BROKER_URL.startswith("filesystem:"):  # vto_site.broker
 # In memory: a schedule file would be one more thing to lose or to lock.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = max(1 / MIRAGIC_TIME_SCALE, 0.05)
-TENDED = (
-    "tend_renditions",
-    "tend_exports",
-    "tend_imports",
-    "erase_files",
-    "delete_expired_guests",
-    "delete_old_pictures",
-    "delete_tombstones",
-    "delete_expired",
-    "clear_sessions",
-    "prune_requests",
-    "tell_of_late_pictures",
-    "tell_of_stopped_keys",
-)
-CELERY_BEAT_SCHEDULE = {
-    "dispatch": {
-        "task": "tryon.tasks.dispatch",
-        "schedule": 1 / MIRAGIC_TIME_SCALE,
-        "options": {"expires": 2},
-    },
-    **{
-        name: {
-            "task": f"tryon.tasks.{name}",
-            "schedule": 60,
-            "options": {"expires": 55},
-        }
-        for name in TENDED
-    },
-}
+CELERY_BEAT_SCHEDULE = schedule.beat(MIRAGIC_TIME_SCALE)

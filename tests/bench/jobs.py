@@ -15,7 +15,7 @@ from tests.bench.scenarios import Scenario
 from tryon import images, services, tasks
 from tryon.models import ApiRequest, Garment, Photo, Planner, Status, TryOn, User
 from tryon.models.ledger import Outcome
-from tryon.models.try_on import FINAL
+from tryon.models.states import FINAL
 
 state: dict[str, Any] = {}
 

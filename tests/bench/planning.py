@@ -30,7 +30,7 @@ from django.test.utils import CaptureQueriesContext
 from tests import factories
 from tests.bench import past
 from tryon.models import Key, TryOn, User
-from tryon.models.try_on import FINAL
+from tryon.models.states import FINAL
 from tryon.scheduling import budget, scheduler
 
 PASSES = 15

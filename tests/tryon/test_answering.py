@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
 
 from tests import factories
 from tests.factories import NOW
@@ -301,18 +300,3 @@ def test_fetching_is_tried_again_and_then_given_up(fetching):
     answering.fetch_failed(fetching, "404", LATER, final=False)
     fetching.refresh_from_db()
     assert fetching.failure_code == "result_unavailable"
-
-
-def test_an_answer_waits_for_the_database(monkeypatch):
-    monkeypatch.setattr(answering.time, "sleep", lambda seconds: None)
-    calls = []
-
-    def store() -> None:
-        calls.append(1)
-        if len(calls) < 3:
-            raise OperationalError("away")
-
-    answering.insist(store)
-    assert len(calls) == 3
-    with pytest.raises(OperationalError):
-        answering.insist(lambda: (_ for _ in ()).throw(OperationalError()), seconds=0)

@@ -21,6 +21,7 @@ from tryon.models import (
     User,
 )
 from tryon.services import chores
+from vto_site import schedule
 
 MINUTE = timedelta(minutes=1)
 
@@ -161,7 +162,7 @@ def test_deleting_many_asks_no_more_than_deleting_few(
         many()
 
 
-@pytest.mark.parametrize("name", django_settings.TENDED)
+@pytest.mark.parametrize("name", schedule.TENDED)
 def test_no_task_reads_a_whole_table(name, alice, settings):
     settings.TRYON_RETENTION_DAYS = 7
     for state in Status.values:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from django.db import OperationalError
 
 from tests import factories
 from tests.conftest import image_of
@@ -427,3 +428,18 @@ def test_the_key_is_nowhere_in_the_database(alice, sandbox):
             seen += 1
             assert KEY not in str(row)
     assert seen > 4
+
+
+def test_an_answer_waits_for_the_database(monkeypatch):
+    monkeypatch.setattr(exchange.time, "sleep", lambda seconds: None)
+    calls = []
+
+    def store() -> None:
+        calls.append(1)
+        if len(calls) < 3:
+            raise OperationalError("away")
+
+    exchange.insist(store)
+    assert len(calls) == 3
+    with pytest.raises(OperationalError):
+        exchange.insist(lambda: (_ for _ in ()).throw(OperationalError()), seconds=0)

@@ -10,15 +10,9 @@ from .ledger import ApiRequest, Key, Planner
 from .request_tally import RequestTally
 from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote
+from .states import FailureCode, InvalidMove, StaleMove, Status
 from .token_bucket import TokenBucket
-from .try_on import (
-    FailureCode,
-    InvalidMove,
-    StaleMove,
-    Status,
-    TryOn,
-    TryOnEvent,
-)
+from .try_on import TryOn, TryOnEvent
 from .unfinished import Unfinished
 from .uploads import SLOTS, Garment, GarmentKind, Photo
 

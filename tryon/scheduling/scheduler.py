@@ -18,7 +18,7 @@ from django.db.models.functions import RowNumber
 
 from .. import answering
 from ..models import Planner, StaleMove, Status, TryOn
-from ..models.try_on import IN_FLIGHT
+from ..models.states import IN_FLIGHT
 from . import budget, policy
 from .forecast import HISTORY, Forecast
 from .timing import timing

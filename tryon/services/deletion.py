@@ -27,7 +27,8 @@ from ..models import (
     TryOn,
     User,
 )
-from ..models.try_on import FINAL, TryOnQuerySet
+from ..models.states import FINAL
+from ..models.try_on import TryOnQuerySet
 from . import chores
 from .try_ons import cancel
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from ..models import ApiRequest, Key, RequestTally, TryOn
 from ..models.ledger import Outcome
-from ..models.try_on import FINAL
+from ..models.states import FINAL
 
 KEPT = timedelta(days=7)
 AT_ONCE = 200  # rows in one transaction, during which nothing is planned

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_safe
 from .. import days as calendar
 from .. import estimates
 from ..models import SLOTS, Garment, Status, TryOn, User
-from ..models.try_on import UNDER_WAY, TryOnQuerySet
+from ..models.states import UNDER_WAY
+from ..models.try_on import TryOnQuerySet
 from .getters import OwnedRequest, owner_required
 
 PAGE = 60

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests import factories
 from tests.factories import NOW
 from tryon.models import InvalidMove, StaleMove, Status, TryOn
-from tryon.models.try_on import FINAL, TRANSITIONS
+from tryon.models.states import FINAL, TRANSITIONS
 
 NEEDED = {
     Status.PROCESSING: {"remote_id": "r", "submitted_at": NOW},

@@ -11,7 +11,7 @@ from tests import factories
 from tests.factories import NOW
 from tryon import estimates, looks, media, services
 from tryon.models import FailureCode, Key, Result, Status, TryOn
-from tryon.models.try_on import UNDER_WAY
+from tryon.models.states import UNDER_WAY
 
 
 @pytest.mark.parametrize("status", list(Status))

@@ -1,0 +1,38 @@
+"""What beat asks the workers for, and how often."""
+
+from typing import Any
+
+# Each minute. Each by itself, so that one which fails stops no other.
+TENDED = (
+    "tend_renditions",
+    "tend_exports",
+    "tend_imports",
+    "erase_files",
+    "delete_expired_guests",
+    "delete_old_pictures",
+    "delete_tombstones",
+    "delete_expired",
+    "purge_imports",
+    "clear_sessions",
+    "prune_requests",
+    "tell_of_late_pictures",
+    "tell_of_stopped_keys",
+)
+
+
+def beat(scale: float) -> dict[str, dict[str, Any]]:
+    """`scale`: MIRAGIC_TIME_SCALE, which divides the tick."""
+    tick = {
+        "task": "tryon.tasks.dispatch",
+        "schedule": 1 / scale,
+        "options": {"expires": 2},
+    }
+    minutely = {
+        name: {
+            "task": f"tryon.tasks.{name}",
+            "schedule": 60,
+            "options": {"expires": 55},
+        }
+        for name in TENDED
+    }
+    return {"dispatch": tick, **minutely}
