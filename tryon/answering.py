@@ -252,7 +252,8 @@ def fetched(
                 letter_due=_is_letter_due(try_on, now),
             )
             result.save(force_insert=True)
-            DoomedFile.keep(result.changes_name)
+            if found is not None:
+                DoomedFile.keep(result.changes_name)
     except (StaleMove, InvalidMove):
         erasing.erase(result.file_names)
         return None

@@ -59,7 +59,7 @@ def ask_everything(*, owner: User, now: datetime) -> Export:
 def _one_at_a_time(owner: User) -> Iterator[None]:
     """Six presses on a button come one after the other, and find the first one's."""
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=owner.pk)
+        User.objects.lock(owner)
         yield
 
 

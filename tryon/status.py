@@ -98,7 +98,7 @@ def find_problems(
         )
     failed = Unfinished.objects.failed(now).count()
     if failed:
-        problems.append(f"{failed} rows cannot be tended: see unfinished work, admin.")
+        problems.append(f"Unfinished work: {failed}; the admin lists it, and why.")
     return problems
 
 

@@ -65,7 +65,6 @@ STAFF = {f"admin: {name}": f"/admin/tryon/{name}/" for name in LISTS} | {
     "admin: insight": "/admin/tryon/catalogueimport/insight/?days=30",
     "admin: garment health": "/admin/tryon/catalogueimport/garments/?days=30",
     "admin: review": "/admin/tryon/result/review/",
-    "metrics": "/metrics",
 }
 
 

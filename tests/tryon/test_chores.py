@@ -67,7 +67,7 @@ def test_a_row_that_raises_is_put_off_and_shown(one_that_cannot_be_deleted, as_s
     html = as_staff.get("/admin/tryon/unfinished/").content.decode()
     assert "odd row" in html
     told = status.summary(later + 12 * MINUTE)["problems"]
-    assert any("1 rows cannot be tended" in problem for problem in told)
+    assert any("Unfinished work: 1" in problem for problem in told)
     as_staff.post(
         "/admin/tryon/unfinished/",
         {"action": "try_now", "_selected_action": [Unfinished.objects.get().pk]},

@@ -143,11 +143,14 @@ def plan(
     steps = max(round(timing.horizon / timing.step), 1)
     for step in range(steps):
         at = now + step * timing.step
+        worths: dict[Hashable, float] = {}  # of the jobs, at this moment
         for key in keys:
             while key.free(at, timing.limit) > 0 and (
                 key.level_then(at, timing.refill) >= 1
             ):
-                chosen = _choose(key, keys, at, aloft, queue, load, forecasts, timing)
+                chosen = _choose(
+                    key, keys, at, aloft, queue, load, forecasts, timing, worths
+                )
                 if chosen is None:
                     break
                 if chosen.kind == "poll" and not queue and key.keeps_back(at, timing):
@@ -175,7 +178,9 @@ def _choose(
     load: Load,
     forecasts: Mapping[str, Forecast],
     timing: Timing,
+    worths: dict[Hashable, float],
 ) -> Planned | None:
+    """`worths` keeps what was reckoned: a full bucket chooses ten times in one step."""
     free = key.free(at, timing.limit)
     worth_of_one = price(free, load.queued, timing)
     best: Flying | None = None
@@ -185,8 +190,10 @@ def _choose(
             continue
         if at - job.looked_at < timing.look_again:
             continue
-        worth = waiting_worth(job, at, forecasts[job.mode], timing)
-        worth /= max(worth_of_one, 1e-9) * load.share(job.owner)
+        if job.id not in worths:
+            worth = waiting_worth(job, at, forecasts[job.mode], timing)
+            worths[job.id] = worth / load.share(job.owner)
+        worth = worths[job.id] / max(worth_of_one, 1e-9)
         if worth > best_worth:
             best, best_worth = job, worth
     candidate = _next_to_submit(key, keys, at, queue, load, timing)
