@@ -49,6 +49,12 @@ def test_it_measures_everything():
         timeout=300,
     )
     rows = [line.split("|")[1].strip() for line in done.stdout.splitlines()]
-    for what in ("compose", "admin: apirequest", "admin: insight", "admin: review", "tend"):
+    for what in (
+        "compose",
+        "admin: apirequest",
+        "admin: insight",
+        "admin: review",
+        "tend",
+    ):
         assert what in rows, done.stderr
     assert "tick, 10,000 queued" in rows

@@ -69,6 +69,15 @@ def test_a_day_is_a_day_however_quiet_it_was(db):
         assert sum(rate.allows(request) for _ in range(60)) == 50
 
 
+def test_a_clock_that_was_set_back_locks_nobody_out(db):
+    rate = throttle.Rate("test", most=2, seconds=60)
+    request = from_address("203.0.113.9")
+    with time_machine.travel(NOW, tick=False) as clock:
+        assert [rate.allows(request) for _ in range(3)] == [True, True, False]
+        clock.shift(timedelta(days=-30))
+        assert [rate.allows(request) for _ in range(3)] == [True, True, False]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_once_each_counts():
     rate, allowed = throttle.Rate("test", most=5, seconds=3600), []

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest
+
+SET_BACK = 3600  # seconds, more than two at once ever differ
 
 
 class TokenBucket(models.Model):
@@ -22,13 +24,21 @@ class TokenBucket(models.Model):
 
     @classmethod
     def take(cls, key: str, *, most: int, seconds: float, now: datetime) -> bool:
-        """Take one token; False if there is none. Of two at once each counts."""
+        """Take one token; False if there is none. Of two at once each counts.
+
+        One that would be full long after an empty one is of a clock that was set back.
+        """
         at = now.timestamp()
         token = seconds / most
         new = TokenBucket(key=key, full_at=at)
         TokenBucket.objects.bulk_create([new], ignore_conflicts=True)
-        with_a_token = cls.objects.filter(key=key, full_at__lte=at + seconds - token)
-        return bool(with_a_token.update(full_at=Greatest(F("full_at"), at) + token))
+        has_one = Q(full_at__lte=at + seconds - token)
+        is_odd = Q(full_at__gt=at + seconds + SET_BACK)
+        full_at = Case(
+            When(is_odd, then=Value(at)), default=Greatest(F("full_at"), Value(at))
+        )
+        taken = cls.objects.filter(has_one | is_odd, key=key)
+        return bool(taken.update(full_at=full_at + token))
 
     @classmethod
     def clear_full(cls, now: datetime) -> None:

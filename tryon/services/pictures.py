@@ -23,7 +23,7 @@ from .deletion import delete_photo
 
 RENDITIONS = "renditions"
 DAY = 24 * 3600  # seconds
-UPLOADS_A_DAY, UPLOADS_A_TRY = 200, 10
+UPLOADS_A_DAY, UPLOADS_A_TRY = 1000, 10
 
 
 class TooManyUploads(Exception):

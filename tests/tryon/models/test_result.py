@@ -19,7 +19,7 @@ from tryon.models import Result, Status
 def test_who_may_see_a_result(alice, bob, settings, policy, state, visible):
     settings.TRYON_REVIEW = policy
     try_on = factories.try_on(alice, Status.COMPLETED)
-    Result.objects.update(review_state=state)
+    Result.objects.update(review_state=state, changed_outside=0.01)
     try_on.refresh_from_db()
     assert Result.objects.visible_to(alice).exists() == visible
     assert (try_on.visible_result is not None) == visible

@@ -10,7 +10,7 @@ from PIL import Image
 from tests import factories
 from tests.factories import NOW
 from tryon import estimates, looks, media, services
-from tryon.models import FailureCode, Key, Result, Status, TryOn
+from tryon.models import FailureCode, Result, Status, TryOn
 from tryon.models.states import UNDER_WAY
 
 
@@ -274,8 +274,9 @@ def test_past_patience_the_page_says_so(alice):
     assert told.left is None
 
 
-def test_a_stopped_shop_takes_a_short_break(alice):
-    Key.objects.create(fingerprint="f", state="refused", bucket_at=factories.NOW)
+def test_a_stopped_shop_takes_a_short_break(alice, settings):
+    settings.MIRAGIC_API_KEYS = ["sk_live_" + "t" * 43]
+    factories.key(settings.MIRAGIC_API_KEYS[0], state="refused")
     told = estimates.Estimator(factories.NOW).progress(factories.try_on(alice))
     assert "short break" in told.line
 
