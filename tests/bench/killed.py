@@ -4,9 +4,21 @@
 """
 
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
+
+os.environ.update(
+    ENV_FILE="",
+    DEBUG="1",
+    DATA_DIR=tempfile.mkdtemp(prefix="bench-"),
+    DJANGO_SETTINGS_MODULE="vto_site.settings",
+)
+
+import django
+
+django.setup()
 
 from tests.faults.jobs import seconds_after_a_kill
 from tests.house import house
