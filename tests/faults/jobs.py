@@ -67,12 +67,13 @@ def none_lost_or_doubled(house: House, n: int) -> None:
 def seconds_after_a_kill(house: House) -> float:
     """Simulated, from the death of a worker that fetches until the picture is there."""
     before = house.states()["completed"]
-    hang = {"name": "hang", "on": "result", "next": 1, "value": 30}
+    hang = {"name": "hang", "on": "result", "share": 1, "value": 30}
     house.order(faults=[hang])
     queue(house, 1, first=before)
     house.until(lambda: databases.ask(house.env, FETCHING) == [(1,)])
     house.kill("worker")
     killed = time.monotonic()
+    house.order(faults=[])
     house.start("worker")
     house.until(lambda: house.states()["completed"] == before + 1)
     return (time.monotonic() - killed) * house.speed
