@@ -180,10 +180,13 @@ def find_changes(
 
 
 def next_without_renditions(now: datetime) -> Photo | Garment | Result | None:
-    """The oldest picture that waits for its renditions, but for those put off."""
+    """The oldest picture that waits for its renditions, but for those put off.
+
+    Results first: they are compared on the way, and somebody waits to look at them.
+    """
     later = Unfinished.objects.put_off(RENDITIONS, now).values_list("row", flat=True)
     stems = list(later)
-    for model in (Photo, Garment, Result):
+    for model in (Result, Photo, Garment):
         rows: Any = model.objects.filter(renditions_at=None).exclude(stem__in=stems)
         row: Photo | Garment | Result | None = rows.order_by("created_at").first()
         if row is not None:
