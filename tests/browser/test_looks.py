@@ -93,6 +93,7 @@ def test_every_page(visit, shop, side, scheme):
         page.goto(f"{address}{name}/")
         look(page, name, side, scheme)
     page.click("text=Make a link")
+    page.wait_for_selector(".code-address a")
     look(page, "share-made", side, scheme)
     page.goto(page.locator(".code-address a").first.get_attribute("href"))
     look(page, "shared", side, scheme)
