@@ -150,6 +150,10 @@ class GarmentQuerySet(models.QuerySet["Garment"]):
     def catalogue(self) -> "GarmentQuerySet":
         return self.filter(owner=None, retired_at=None)
 
+    def of(self, owner: "User | None") -> "GarmentQuerySet":
+        """One's own that can be chosen."""
+        return self.filter(owner=owner, retired_at=None) if owner else self.none()
+
     def visible_to(self, owner: "User | None") -> "GarmentQuerySet":
         """The catalogue, retired pieces too (they stay in histories), and one's own."""
         if owner is None:
@@ -203,7 +207,17 @@ class Garment(Picture):
                 condition=Q(kind__in=["upper_body", "lower_body", "full_body"]),
             ),
         ]
-        indexes = [models.Index(fields=["owner", "-created_at", "-id"])]
+        indexes = [
+            models.Index(fields=["owner", "-created_at", "-id"]),
+            # The catalogue in the order it is shown, and counted without its rows.
+            models.Index(
+                fields=["owner", "retired_at", "sku", "-created_at", "id", "kind"],
+                name="garment_shown",
+            ),
+            models.Index(
+                fields=["owner", "retired_at", "id"], name="garment_by_chance"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
-from .. import consents, estimates, quotas, report_card, services, tasks
+from .. import choosing, consents, estimates, quotas, report_card, services, tasks
 from ..forms import ComposeForm, FittingForm
 from ..middleware import make_guest
 from ..models import SLOTS, Garment, GarmentKind, Photo, User
@@ -180,22 +180,9 @@ def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
 def _garments(request: OwnedRequest, chosen: dict[str, Any]) -> tuple[Any, Any]:
     """The chosen ones first, then what the filters leave."""
     owner = request.owner or None
-    rows = Garment.objects.choosable_by(owner)
-    kind = SLOTS.get(request.GET.get("kind", ""))
-    if kind:
-        rows = rows.filter(kind=kind)
-    if request.GET.get("of") == "mine":
-        rows = rows.filter(owner=owner) if owner else rows.none()
-    elif request.GET.get("of") == "catalogue":
-        rows = rows.filter(owner=None)
-    elif request.GET.get("of") == "favourites":
-        rows = rows.filter(fans=owner) if owner else rows.none()
-    query = request.GET.get("q", "").replace("\x00", "").strip()
-    if query:
-        rows = rows.filter(name__icontains=query) | rows.filter(sku__iexact=query)
-    page = Paginator(rows.order_by("sku", "-created_at", "id"), GARMENTS).get_page(
-        request.GET.get("page")
-    )
+    asked = {name: request.GET.get(name, "") for name in ("kind", "of", "q")}
+    rack = choosing.rack(owner, slot=asked["kind"], of=asked["of"], query=asked["q"])
+    page = Paginator(rack, GARMENTS).get_page(request.GET.get("page"))
     wanted = {_uuid(pk) for pk in chosen["garments"][:GARMENTS]} - {None}
     shown = list(page)
     missing = wanted - {garment.pk for garment in shown}
