@@ -1,10 +1,13 @@
 """The clothes a person can choose from, as compose lists them."""
 
+from collections.abc import Sequence
+from typing import overload
+
 from .models import SLOTS, Garment, User
 from .models.uploads import GarmentQuerySet
 
 
-class Rack:
+class Rack(Sequence[Garment]):
     """One's own pieces, newest first, then the catalogue's by SKU; for a `Paginator`.
 
     Two queries, each in the order of an index: asked for both at once, the database
@@ -19,7 +22,15 @@ class Rack:
     def __len__(self) -> int:
         return self._own_count + self._catalogue.count()
 
-    def __getitem__(self, part: slice) -> list[Garment]:
+    @overload
+    def __getitem__(self, part: int) -> Garment: ...
+
+    @overload
+    def __getitem__(self, part: slice) -> list[Garment]: ...
+
+    def __getitem__(self, part: int | slice) -> Garment | list[Garment]:
+        if isinstance(part, int):
+            return self[part : part + 1][0]
         found = list(self._own[part]) if part.start < self._own_count else []
         first, last = (max(n - self._own_count, 0) for n in (part.start, part.stop))
         return found + list(self._catalogue[first:last])

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from tests import databases
 from tests.conftest import missing, which
 from tests.house import CHROMIUM_FLAGS, House, house
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
+NOT_COMPARED = "SELECT COUNT(*) FROM tryon_result WHERE changed_outside IS NULL"
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +79,13 @@ class Visitor:
 
     def goto(self, path: str) -> None:
         self.page.goto(self.shop.url + path)
+
+    def see_what_changed(self) -> None:
+        """On a result's page. Pictures are compared when the machine has time."""
+        ask = databases.ask
+        self.shop.until(lambda: ask(self.shop.env, NOT_COMPARED) == [(0,)])
+        self.page.reload()
+        self.page.click("text=What changed")
 
     def consent(self) -> None:
         """Tick the box before the first photo, if it is there."""

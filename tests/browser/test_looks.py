@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests import databases
 from tests.browser.conftest import DESKTOP, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -36,8 +35,6 @@ SIGNED_IN = {
     "two-steps": "/account/two-steps/",
     "password-again": "/account/two-steps/totp/activate/",
 }
-
-NOT_COMPARED = "SELECT COUNT(*) FROM tryon_result WHERE changed_outside IS NULL"
 
 
 def look(page, name: str, side: str, scheme: str) -> None:
@@ -84,10 +81,7 @@ def test_every_page(visit, shop, side, scheme):
     page.wait_for_selector(".picture.on")
     look(page, "result", side, scheme)
     address = page.url
-    # Pictures are compared when the machine has time for it.
-    visitor.shop.until(lambda: databases.ask(visitor.shop.env, NOT_COMPARED) == [(0,)])
-    page.reload()
-    page.click("text=What changed")
+    visitor.see_what_changed()
     look(page, "result-changed", side, scheme)
     for name in ("receipt", "report", "share"):
         page.goto(f"{address}{name}/")

@@ -286,7 +286,7 @@ def test_without_javascript(visit, shop, pictures):
     assert page.locator(".picture img").count() == 2
     page.click("button:has-text('Favourite')")
     page.wait_for_selector("button[aria-pressed=true]")
-    page.click("text=What changed")
+    visitor.see_what_changed()
     page.wait_for_selector("text=changed outside the clothes")
     page.click(".tools >> text=Share")
     page.click("text=Make a link")
