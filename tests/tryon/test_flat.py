@@ -22,7 +22,7 @@ def shop(db, settings, alice):
     key = factories.key(KEY)
     for state in Status.values:
         try_on = factories.try_on(alice, state, key=key)
-        request = budget.reserve(
+        request = budget.reservation(
             key_id=key.pk, try_on_id=try_on.pk, kind="poll", at=NOW.timestamp()
         )
         request.sent_at = NOW

@@ -316,18 +316,20 @@ class TryOn(models.Model):
         if to in (Status.CANCELED, Status.FAILED):
             # No picture, no try spent: none of the failures is a customer's wish.
             changes["counts_against_limit"] = False
-        with transaction.atomic():
-            rows = TryOn.objects.filter(pk=self.pk, status=from_status)
-            if not rows.filter(only_if or Q()).update(status=to, **changes):
-                raise StaleMove(f"{self.pk}: no longer {from_status}")
-            TryOnEvent.objects.create(
-                try_on=self,
-                from_status=from_status,
-                to_status=to,
-                by=by,
-                at=now,
-                note=note,
-            )
+        rows = TryOn.objects.filter(pk=self.pk, status=from_status)
+        with transaction.atomic(savepoint=False):
+            moved = rows.filter(only_if or Q()).update(status=to, **changes)
+            if moved:
+                TryOnEvent.objects.create(
+                    try_on=self,
+                    from_status=from_status,
+                    to_status=to,
+                    by=by,
+                    at=now,
+                    note=note,
+                )
+        if not moved:
+            raise StaleMove(f"{self.pk}: no longer {from_status}")
         self.status = to
         for name, value in changes.items():
             setattr(self, name, value)

@@ -135,9 +135,11 @@ def room_now(now: datetime, keys: Iterable[int] | None = None) -> dict[int, int]
     }
 
 
-def reserve(*, key_id: int, try_on_id: uuid.UUID, kind: str, at: float) -> ApiRequest:
-    """Phase one. The caller holds the key's row and has found a free slot."""
-    return ApiRequest.objects.create(
+def reservation(
+    *, key_id: int, try_on_id: uuid.UUID, kind: str, at: float
+) -> ApiRequest:
+    """Phase one, not saved. The caller holds the key's row and a free slot."""
+    return ApiRequest(
         key_id=key_id,
         try_on_id=try_on_id,
         kind=kind,

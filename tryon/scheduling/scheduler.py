@@ -7,7 +7,7 @@ second, reserves it in the ledger and returns the orders; `tasks` sends them.
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from .. import answering
-from ..models import Planner, StaleMove, Status, TryOn
+from ..models import ApiRequest, Planner, StaleMove, Status, TryOn
 from ..models.states import IN_FLIGHT
 from . import budget, policy
 from .forecast import HISTORY, Forecast
@@ -145,33 +145,25 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
     waiting = []
     if submits and load.queued:
         waiting = next_in_line(now, in_flight_of, most=round(t.burst) * len(rooms))
-        _count_jobs(load, {job.owner for job in waiting} | in_flight_of.keys())
     planned = policy.plan(at, flying, waiting, rooms, load, current_forecasts(), t)
-    orders = [order for one in planned if (order := _reserve(one, now)) is not None]
-    if planned:
-        budget.keep_buckets(rooms)
-    return orders
+    if not planned:
+        return []
+    budget.keep_buckets(rooms)
+    return _reserve(planned, now)
 
 
 def current_load(in_flight_of: Counter[Hashable]) -> policy.Load:
     open_rows = TryOn.objects.existing().in_status((Status.QUEUED, *IN_FLIGHT))
-    told = open_rows.aggregate(
-        jobs=Count("id"),
-        owners=Count("owner", distinct=True),
-        queued=Count("id", filter=Q(status=Status.QUEUED)),
-    )
+    of_owners = open_rows.order_by().values_list("owner").annotate(jobs=Count("id"))
+    jobs_of: Counter[Hashable] = Counter(dict(of_owners))
+    jobs = jobs_of.total()
     return policy.Load(
-        queued=told["queued"],
-        owners=told["owners"],
-        jobs=told["jobs"],
+        queued=max(jobs - in_flight_of.total(), 0),
+        owners=len(jobs_of),
+        jobs_of=jobs_of,
         in_flight_of=Counter(in_flight_of),
+        jobs=jobs,
     )
-
-
-def _count_jobs(load: policy.Load, owners: set[Hashable]) -> None:
-    rows = TryOn.objects.existing().in_status((Status.QUEUED, *IN_FLIGHT))
-    counted = rows.filter(owner__in=list(owners)).values_list("owner").order_by()
-    load.jobs_of.update(dict(counted.annotate(Count("id"))))
 
 
 def next_in_line(
@@ -204,38 +196,49 @@ def next_in_line(
     ]
 
 
-def _reserve(one: policy.Planned, now: datetime) -> WorkOrder | None:
-    """Write the reservation and claim the try-on; None if it moved meanwhile."""
-    assert isinstance(one.job, uuid.UUID)
-    try_on = TryOn(pk=one.job, status=Status.QUEUED)
+def _reserve(planned: Sequence[policy.Planned], now: datetime) -> list[WorkOrder]:
+    """Claim the try-ons and write the reservations, without those that moved since."""
     t = timing()
-    deadline = t.submit_deadline if one.kind == "submit" else t.look_deadline
-    lease = now + timedelta(seconds=t.horizon + t.void_after + deadline + t.grace)
-    request = budget.reserve(
-        key_id=one.key, try_on_id=try_on.pk, kind=one.kind, at=one.at
-    )
-    claim: dict[str, Any] = {"claim": request.token, "lease_until": lease}
-    if one.kind == "submit":
-        attempts = F("attempts")  # a failed attempt is not forgotten by the next
-        try:
-            try_on.move(
-                Status.SUBMITTING,
-                now=now,
-                only_if=Q(deleted_at=None),
-                key_id=one.key,
-                attempts=attempts,
-                **claim,
-            )
-        except StaleMove:
-            request.delete()
-            return None
-    elif not TryOn.objects.filter(
-        pk=one.job, status=Status.PROCESSING, claim=None, deleted_at=None
-    ).update(**claim):
-        request.delete()
-        return None
-    delay = max(one.at - now.timestamp(), 0.0)
-    return WorkOrder(one.kind, request.pk, request.token, delay)
+    requests = []
+    for one in planned:
+        assert isinstance(one.job, uuid.UUID)
+        request = budget.reservation(
+            key_id=one.key, try_on_id=one.job, kind=one.kind, at=one.at
+        )
+        deadline = t.submit_deadline if one.kind == "submit" else t.look_deadline
+        seconds = t.horizon + t.void_after + deadline + t.grace
+        if _claim(one.job, request, now + timedelta(seconds=seconds), now):
+            requests.append(request)
+    return [
+        WorkOrder(
+            request.kind,
+            request.pk,
+            request.token,
+            delay=max((request.planned_at - now).total_seconds(), 0.0),
+        )
+        for request in ApiRequest.objects.bulk_create(requests)
+    ]
+
+
+def _claim(
+    pk: uuid.UUID, request: ApiRequest, lease_until: datetime, now: datetime
+) -> bool:
+    claim: dict[str, Any] = {"claim": request.token, "lease_until": lease_until}
+    if request.kind == ApiRequest.Kind.POLL:
+        flying = TryOn.objects.existing().filter(status=Status.PROCESSING, claim=None)
+        return bool(flying.filter(pk=pk).update(**claim))
+    try:
+        TryOn(pk=pk, status=Status.QUEUED).move(
+            Status.SUBMITTING,
+            now=now,
+            only_if=Q(deleted_at=None),
+            key_id=request.key_id,
+            attempts=F("attempts"),  # a failed attempt is not forgotten by the next
+            **claim,
+        )
+    except StaleMove:
+        return False
+    return True
 
 
 def claim_fetches(now: datetime) -> list[WorkOrder]:

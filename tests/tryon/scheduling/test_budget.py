@@ -30,11 +30,12 @@ def seconds(n: float) -> timedelta:
     return timedelta(seconds=n)
 
 
-def reserve(key: Key, at: datetime, try_on) -> ApiRequest:
+def reserve(key: Key, at: datetime, try_on, kind="poll") -> ApiRequest:
     """As the scheduler does: the try-on waits for just this request."""
-    request = budget.reserve(
-        key_id=key.pk, try_on_id=try_on.pk, kind="poll", at=at.timestamp()
+    request = budget.reservation(
+        key_id=key.pk, try_on_id=try_on.pk, kind=kind, at=at.timestamp()
     )
+    request.save()
     TryOn.objects.filter(pk=try_on.pk).update(claim=request.token, lease_until=at)
     return request
 
@@ -158,9 +159,7 @@ def test_unclear_submits_pause_submits_doubling_then_probe(key):
 
 def test_while_a_probe_is_out_there_is_no_second(key, try_on):
     budget.pause_submits(key, NOW)
-    budget.reserve(
-        key_id=key.pk, try_on_id=try_on.pk, kind="submit", at=NOW.timestamp()
-    )
+    reserve(key, NOW, try_on, kind="submit")
     with transaction.atomic():
         (room,) = budget.lock_rooms(NOW + seconds(100), {})
     assert room.submits_from == float("inf")
