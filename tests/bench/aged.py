@@ -255,14 +255,15 @@ def measure(
 ) -> Told:
     ms: dict[str, list[float]] = {shop.name: [] for shop in both}
     queries = {}
-    for _ in range(BLOCKS):
+    blocks = min(BLOCKS, options.rounds)
+    for _ in range(blocks):
         for shop in both:
             shop.enter()
             with CaptureQueriesContext(connection) as captured:
                 act(shop)
             queries[shop.name] = len(captured)
             gc.collect()
-            for _ in range(-(-options.rounds // BLOCKS)):
+            for _ in range(-(-options.rounds // blocks)):
                 forget()
                 started = time.perf_counter()
                 act(shop)

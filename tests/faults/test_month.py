@@ -1,6 +1,6 @@
 """Thirty days of a shop: what should be flat is, nobody is told twice, no file is lost.
 
-With 10 jobs a day and all kinds of them; ``python -m tests.bench.month`` has 300.
+With 5 jobs a day and all kinds of them; ``python -m tests.bench.month`` has 300.
 """
 
 import pytest
@@ -12,7 +12,7 @@ from tryon.sandbox.jobs import Options
 from tryon.sandbox.server import serve_in_thread
 from tryon.scheduling import budget
 
-JOBS_A_DAY, DAYS = 10, 30
+JOBS_A_DAY, DAYS = 5, 30
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ CHANGE = """
 DELETE FROM tryon_user WHERE email = 'staff@example.org';
 UPDATE tryon_user SET password = 'changed' WHERE email = 'customer@example.org';
 """
+pytestmark = pytest.mark.anywhere
 AWAY = {"MIRAGIC_BASE_URL": "http://127.0.0.1:9"}  # nobody answers
 
 

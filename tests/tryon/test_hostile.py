@@ -8,6 +8,7 @@ from tests.conftest import image_of
 from tryon import media
 from tryon.models import Photo
 
+pytestmark = pytest.mark.anywhere
 JFIF = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 

@@ -12,6 +12,7 @@ from tests.conftest import openvto_assets
 from tryon import images, report_card
 from tryon.models import Garment, Photo
 
+pytestmark = pytest.mark.anywhere
 PEOPLE = sorted((openvto_assets() / "avatars").glob("*.png")) + sorted(
     (openvto_assets() / "people").glob("*_posture.jpg")
 )
