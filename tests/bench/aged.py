@@ -106,6 +106,7 @@ def just_sent() -> None:
 def keep_tended() -> None:
     """What years have piled up is not the work of this minute."""
     ApiRequest.objects.filter(answered_at__lt=datetime.now(UTC) - KEPT).delete()
+    past.vacuum()
     tend()
 
 

@@ -160,7 +160,12 @@ def fill(size: Size, now: datetime) -> None:
     _stories(sql)
     for table in ("numbers", "people", "tops", "bottoms", "pictures"):
         execute(f"DROP TABLE {table}")
-    if sql.is_postgres:  # as its own housekeeping does in a real shop
+    vacuum()
+
+
+def vacuum() -> None:
+    """PostgreSQL's own housekeeping does it in a real shop."""
+    if connection.vendor == "postgresql":
         execute("VACUUM ANALYZE")
 
 
