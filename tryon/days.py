@@ -1,11 +1,24 @@
-"""Days as the shop's people count them: from one local midnight to the next.
+"""Days as whoever looks counts them: from one local midnight to the next.
 
-A day has 23 or 25 hours when the clocks change, so that hours are never counted back.
+Visitors see those of the zone that their browser names, staff those of the shop. A day
+has 23 or 25 hours when the clocks change, so that hours are never counted back.
 """
 
+import zoneinfo
 from datetime import date, datetime, time, timedelta
+from functools import cache
 
 from django.utils import timezone
+
+zones = cache(zoneinfo.available_timezones)  # walks through some hundred files
+
+
+def named_zone(name: str) -> zoneinfo.ZoneInfo | None:
+    """The time zone of that name; None for what is no zone's name.
+
+    Only known names are looked up, since a name is also the path of a file.
+    """
+    return zoneinfo.ZoneInfo(name) if name in zones() else None
 
 
 def midnight(day: date) -> datetime:

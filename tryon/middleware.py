@@ -1,4 +1,4 @@
-"""Who is asking, and the health page that needs no host and no database."""
+"""Who is asking, by which clock, and the health page that needs no database."""
 
 import hashlib
 import logging
@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from . import images, media, services, throttle, tracing
+from . import days, images, media, services, throttle, tracing
 from .models import OwnerGone, User
 
 GUEST = "guest"  # session key
+ZONE = "tz"  # cookie, set by static/js/zone.js: "Europe/Berlin"
 RETRY_AFTER = 10  # seconds
 PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
 
@@ -77,6 +78,24 @@ def is_too_large(request: HttpRequest) -> bool:
     most = settings.MAX_STAFF_BODY_MB if staff else settings.MAX_BODY_MB
     told = request.META.get("CONTENT_LENGTH") or "0"
     return not told.isdecimal() or len(told) > 15 or int(told) > most * 2**20
+
+
+class ZoneMiddleware:
+    """Times are shown by the visitor's clock, to staff at work by the shop's.
+
+    The browser names its zone in a cookie; without one, the shop's. Only what is shown
+    depends on it, never a rule.
+    """
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        zone = None
+        if not request.path.startswith("/admin/"):
+            zone = days.named_zone(request.COOKIES.get(ZONE, ""))
+        with timezone.override(zone):  # None: the shop's
+            return self.get_response(request)
 
 
 class OwnerMiddleware:

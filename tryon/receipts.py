@@ -93,7 +93,11 @@ def receipt(try_on: TryOn) -> dict[str, Any]:
 def _time(record: dict[str, Any]) -> str:
     """When it was sent, by the shop's clock."""
     sent = parse_datetime(record["sent_at"] or "")
-    return time_format(timezone.localtime(sent), "H:i:s") if sent else ""
+    return (
+        time_format(timezone.localtime(sent, timezone.get_default_timezone()), "H:i:s")
+        if sent
+        else ""
+    )
 
 
 def _words(record: dict[str, Any]) -> str:

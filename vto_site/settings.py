@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "tryon.middleware.ZoneMiddleware",
     "tryon.middleware.OwnerMiddleware",
     "tryon.middleware.ExceptionMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",

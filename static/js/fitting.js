@@ -1,5 +1,6 @@
 // On every page: colours behind loading pictures, focus after errors, one submit a click.
 import { pause, reachable } from "./net.js";
+import "./zone.js";
 
 export function colour(root) {
   for (const img of root.querySelectorAll("img[data-color]")) {

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from tests import factories
 from tests.factories import NOW
@@ -111,3 +112,14 @@ def test_of_fifty_requests_for_the_last_try_exactly_one_passes(alice, settings):
         answers = sorted(pool.map(press, factories.garments(50)))
     assert answers == [302] + [422] * 49
     assert TryOn.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [("Asia/Kathmandu", "at 05:15"), ("Europe/Berlin", "tomorrow at 01:30")],
+)
+def test_when_is_told_by_the_clock_of_whoever_reads(zone, words):
+    """19:00 and 23:30 UTC: one day in Kathmandu, two in Berlin."""
+    now = NOW + timedelta(hours=5)
+    with timezone.override(zone):
+        assert quotas.when(NOW + timedelta(hours=9, minutes=30), now) == words

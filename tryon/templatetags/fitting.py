@@ -1,6 +1,6 @@
 """Small things templates need again and again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from .. import looks, wording
+from .. import looks, quotas, wording
 from ..models import Garment, Status, TryOn
 
 register = template.Library()
@@ -81,6 +81,12 @@ def looker(owner: Any) -> str:
 @register.filter
 def is_in(value: Any, many: Any) -> bool:
     return value in many
+
+
+@register.filter
+def when(at: datetime) -> str:
+    """ "at 16:40" or "tomorrow at 16:40"."""
+    return quotas.when(at, timezone.now())
 
 
 @register.filter
