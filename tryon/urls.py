@@ -36,6 +36,7 @@ urlpatterns = [
     path("shares/<uuid:pk>/end/", sharing.end, name="end_share"),
     path("s/<str:token>/", sharing.shared, name="shared"),
     path("s/<str:token>/picture/", sharing.picture, name="shared_picture"),
+    path("s/<str:token>/preview.jpg", sharing.preview, name="shared_preview"),
     path("s/<str:token>/photo/", sharing.photo, name="shared_photo"),
     path("fittings/<uuid:pk>/", fittings.detail, name="fitting"),
     path("gallery/", gallery.gallery, name="gallery"),

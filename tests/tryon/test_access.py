@@ -152,6 +152,7 @@ def addresses(alice) -> dict[str, list[str]]:
         "end_share": [f"/shares/{link.pk}/end/"],
         "shared": [f"/s/{link.token}/"],
         "shared_picture": [f"/s/{link.token}/picture/"],
+        "shared_preview": [f"/s/{link.token}/preview.jpg"],
         "shared_photo": [f"/s/{link.token}/photo/"],
         "fitting": [f"/fittings/{fitting.pk}/"],
         "favourite_try_on": [one + "favourite/"],

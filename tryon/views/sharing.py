@@ -20,7 +20,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import media, services, throttle
+from .. import media, previews, services, throttle
 from ..forms import ShareForm, VoteForm
 from ..models import Share
 from .getters import OwnedRequest, get_try_on, owner_required
@@ -91,12 +91,19 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         "form": form,
         "mine": mine,
         "count": link.votes.aggregate(all=Count("pk"), up=Count("pk", Q(up=True))),
-        "preview": request.build_absolute_uri(reverse("shared_picture", args=[token])),
+        "preview": _preview(link),
     }
     status = 422 if form.is_bound else 200
     response = render(request, "sharing/shared.html", context, status=status)
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def _preview(link: Share) -> dict[str, Any]:
+    result = link.try_on.result
+    width, height = previews.size(result.width, result.height)
+    address = settings.SITE_URL + reverse("shared_preview", args=[link.token])
+    return {"address": address, "width": width, "height": height}
 
 
 def _vote(
@@ -143,8 +150,31 @@ def photo(request: HttpRequest, token: str) -> HttpResponseBase:
     return _file(request, link.try_on.photo.file_name)
 
 
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponseBase:
+    """What a messenger shows beside the link; made when it asks, kept nowhere."""
+    link = _find(token)
+    if link is None:
+        raise Http404
+    result = link.try_on.result
+    etag = f'"{result.stem}-preview"'
+    if request.headers.get("If-None-Match") == etag:
+        response = HttpResponse(status=304)
+    else:
+        try:
+            made = previews.preview(media.read(result.file_name))
+        except FileNotFoundError:
+            raise Http404 from None
+        response = HttpResponse(made, content_type="image/jpeg")
+    response["ETag"] = etag
+    return _ends_with_the_link(response)
+
+
 def _file(request: HttpRequest, name: str) -> HttpResponseBase:
-    response = media.serve_private(request, name, timezone.now())
+    return _ends_with_the_link(media.serve_private(request, name, timezone.now()))
+
+
+def _ends_with_the_link(response: HttpResponseBase) -> HttpResponseBase:
     # A link that was ended must not live on in a cache.
     response["Cache-Control"] = "private, no-cache"
     response["X-Robots-Tag"] = "noindex, noimageindex"

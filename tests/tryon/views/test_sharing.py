@@ -1,14 +1,16 @@
 """Share links: for whoever has them, until they end."""
 
+import io
 import re
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from PIL import Image
 
 from tests import factories
 from tests.conftest import StrictClient
-from tryon import services
+from tryon import images, media, services
 from tryon.models import Result, Share, Status, Vote
 
 
@@ -63,8 +65,50 @@ def test_anybody_sees_the_picture_and_no_name(client, link, alice):
     picture = client.get(address(link) + "picture/")
     assert picture["Content-Type"] == "image/jpeg"
     assert "no-cache" in picture["Cache-Control"]
-    preview = re.search(r'og:image" content="([^"]+)"', html)[1]
-    assert preview == f"http://testserver{address(link)}picture/"
+
+
+def tags(html: str) -> dict[str, str]:
+    found = re.findall(r'<meta (?:property|name)="([^"]+)" content="([^"]*)"', html)
+    return dict(found)
+
+
+def test_a_messenger_finds_a_preview_it_shows(client, link, settings, media_files):
+    before = media_files()
+    told = tags(client.get(address(link)).content.decode())
+    assert told["og:image"] == f"{settings.SITE_URL}{address(link)}preview.jpg"
+    assert told["og:image:type"] == "image/jpeg"
+    assert told["twitter:card"] == "summary_large_image"
+    assert told["og:title"] == link.try_on.label
+    # Whoever fetches it has no session, no cookies and no wish for WebP.
+    preview = StrictClient().get(address(link) + "preview.jpg")
+    assert preview["Content-Type"] == "image/jpeg"
+    assert len(preview.content) < 300_000
+    with Image.open(io.BytesIO(preview.content)) as image:
+        size = (told["og:image:width"], told["og:image:height"])
+        assert (image.format, image.size) == ("JPEG", tuple(map(int, size)))
+    assert preview["Cache-Control"] == "private, no-cache"
+    assert "noimageindex" in preview["X-Robots-Tag"]
+    assert "Set-Cookie" not in preview.headers
+    assert media_files() == before  # nothing is left that would have to be deleted
+
+
+def test_a_preview_that_is_there_already_is_not_made_again(client, link, monkeypatch):
+    first = client.get(address(link) + "preview.jpg")
+    monkeypatch.setattr("tryon.previews.preview", pytest.fail)
+    kept = {"If-None-Match": first["ETag"]}
+    assert client.get(address(link) + "preview.jpg", headers=kept).status_code == 304
+
+
+def test_a_preview_of_a_file_that_is_gone(client, link, done):
+    media.delete([done.result.file_name])
+    assert client.get(address(link) + "preview.jpg").status_code == 404
+
+
+def test_a_preview_waits_while_all_decoders_work(client, link, monkeypatch):
+    monkeypatch.setattr("tryon.previews.LONGEST_WAIT", 0.01)
+    with images.decoder(), images.decoder():
+        response = client.get(address(link) + "preview.jpg")
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
 
 
 def test_the_photo_only_where_the_owner_wants_it(client, link):
@@ -112,6 +156,10 @@ def test_whatever_ended_it_the_answer_is_the_same(client, link, done, alice, how
     assert client.post(address(link), {"vote": "up"}).status_code == 404
     assert client.get(address(link) + "picture/").status_code == 404
     assert client.get(address(link) + "photo/").status_code == 404
+    kept = {"If-None-Match": f'"{done.result.stem}-preview"'}
+    for headers in ({}, kept):
+        preview = client.get(address(link) + "preview.jpg", headers=headers)
+        assert preview.status_code == 404
 
 
 def test_where_the_shop_looks_first_a_link_waits(client, link, settings):
