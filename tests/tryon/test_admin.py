@@ -284,3 +284,8 @@ def test_details_kept_after_the_picture_changed_do_not_bring_the_old_one_back(
     kept = Garment.objects.get()
     assert kept.name == "Warm"
     assert kept.stem != garment.stem
+
+
+def test_a_piece_that_is_being_made_shows_no_broken_picture(as_staff):
+    html = as_staff.get("/admin/tryon/garment/add/").content.decode()
+    assert "/media/" not in html

@@ -27,7 +27,7 @@ MOST_FOUND = 1000
 
 def thumbnail(picture: Any, height: int = 64) -> SafeString | str:
     """For lists, whose cells are links already."""
-    if picture is None:
+    if picture is None or not picture.stem:
         return "–"
     return format_html(
         '<img src="{}" height="{}" alt="{}">', picture.small_url, height, picture
@@ -36,7 +36,7 @@ def thumbnail(picture: Any, height: int = 64) -> SafeString | str:
 
 def large(picture: Any, height: int = 320) -> SafeString | str:
     """For a row's own page: leads to the picture in full size."""
-    if picture is None:
+    if picture is None or not picture.stem:  # a row that is being made has none
         return "–"
     return format_html('<a href="{}">{}</a>', picture.url, thumbnail(picture, height))
 
