@@ -1,40 +1,10 @@
-// Pictures are made smaller here before they travel. Without this the original goes.
+// Pictures on their way to the server, by a form of the page or from the compose page.
+import { shrink } from "./canvas.js";
 import { busy, colour } from "./fitting.js";
 import { Away, check, parse, persist } from "./net.js";
 import { parsePage, showPage } from "./page.js";
 
-const LONG_SIDE = 2048; // pixels: what the picture is fitted to anyway
-const SMALL = 1_000_000; // bytes that are not worth the work
-const QUALITY = 0.85;
 const STALL = 60_000; // ms in which nothing moved
-
-/** A JPEG of at most 2048 pixels, or the file as it is where that would not help. */
-export async function shrink(file) {
-  if (!/^image\/(jpeg|png|webp|avif)$/.test(file.type)) return file;
-  try {
-    return await smaller(file);
-  } catch {
-    return file; // too large to draw here, or no picture: the server says which
-  }
-}
-
-async function smaller(file) {
-  const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
-  const scale = Math.min(1, LONG_SIDE / Math.max(bitmap.width, bitmap.height));
-  if (scale === 1 && file.size < SMALL) return file;
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(bitmap.width * scale);
-  canvas.height = Math.round(bitmap.height * scale);
-  const context = canvas.getContext("2d");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", QUALITY));
-  if (!blob || blob.size >= file.size) return file;
-  return new File([blob], "photo.jpg", { type: "image/jpeg" });
-}
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
