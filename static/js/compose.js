@@ -227,18 +227,6 @@ form.addEventListener("click", (event) => {
   draw();
 });
 
-// Drop and paste.
-form.addEventListener("dragover", (event) => event.preventDefault());
-form.addEventListener("drop", async (event) => {
-  event.preventDefault();
-  const file = event.dataTransfer.files[0];
-  if (file) await send(file), draw();
-});
-addEventListener("paste", async (event) => {
-  const file = event.clipboardData?.files[0];
-  if (file) await send(file), draw();
-});
-
 // Filters are links and a form; the choice goes along.
 function withChoice(url) {
   for (const name of ["photo", ...SLOTS, "pieces"]) url.searchParams.delete(name);
@@ -265,11 +253,11 @@ document.querySelector("[data-filter]").addEventListener("submit", (event) => {
   location.assign(withChoice(url));
 });
 
+draw();
+addEventListener("pageshow", draw); // after Back, when the choice has been restored
+
 startCode(document.querySelector("[data-show-code]"), document.querySelector("[data-code-dialog]"), form.elements.csrfmiddlewaretoken.value, consented, (html) => {
   form.querySelector("[data-consent]")?.remove();
   add(html);
   draw();
 });
-
-draw();
-addEventListener("pageshow", draw); // after Back, when the choice has been restored
