@@ -23,8 +23,8 @@ let from = null;
 stage.addEventListener("pointerdown", (event) => {
   if (!details.open) return;
   event.preventDefault();
-  stage.setPointerCapture(event.pointerId);
   from = point(event);
+  stage.setPointerCapture(event.pointerId); // throws where the finger has left already
 });
 stage.addEventListener("pointermove", (event) => {
   if (!from) return;

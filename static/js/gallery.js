@@ -42,12 +42,12 @@ function latest(task) {
 const swap = latest(async (url, signal) => {
   const page = await getPage(url, "[data-gallery]", signal);
   gallery().replaceWith(page.querySelector("[data-gallery]"));
-  history.replaceState(null, "", url);
   colour(gallery());
   count();
   gallery().querySelector("[data-select]")?.focus({ preventScroll: true });
   const bar = gallery().querySelector("[data-count]");
   if (bar) say(bar.textContent);
+  history.replaceState(null, "", url); // last, since Safari refuses it when it comes often
 });
 
 document.addEventListener("click", (event) => {

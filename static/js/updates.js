@@ -96,12 +96,26 @@ function keepPick(card, fresh) {
 
 // A notification, if it was asked for and allowed.
 let wanted = false;
-const tell = document.querySelector("[data-tell]");
-if (tell && "Notification" in window && Notification.permission !== "denied") tell.hidden = false;
+function offerToNotify() {
+  const button = document.querySelector("[data-tell]");
+  try {
+    if (button && Notification.permission !== "denied") button.hidden = false;
+  } catch {
+    // There are none in this browser, or not in this page: the button stays hidden.
+  }
+}
+
+async function mayNotify() {
+  try {
+    return (await Notification.requestPermission()) === "granted";
+  } catch {
+    return false; // forbidden in this page
+  }
+}
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-tell]");
   if (!button) return;
-  if ((await Notification.requestPermission()) !== "granted") return (button.hidden = true);
+  if (!(await mayNotify())) return (button.hidden = true);
   wanted = true;
   button.disabled = true;
   button.textContent = button.dataset.done;
@@ -155,10 +169,11 @@ async function watch() {
     try {
       delay = running().length ? await look() : LATER;
     } catch (error) {
-      reportError(error);
       delay = LATER;
+      window.reportError?.(error);
     }
   }
 }
 
 watch();
+offerToNotify(); // nothing that can be done without stands before the watching
