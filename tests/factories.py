@@ -46,6 +46,11 @@ def garment(kind: str = "upper_body", owner: User | None = None, **fields: Any):
     return services.add_garment(owner=owner, picture=picture, kind=kind, **fields)
 
 
+def rename(garment: Garment, name: str) -> None:
+    garment.name = name
+    garment.save(update_fields=["name"])
+
+
 def key(secret: str, **fields: Any) -> Key:
     defaults = {"bucket_at": NOW, "bucket_level": 10, **fields}
     found, _ = Key.objects.update_or_create(

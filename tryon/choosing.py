@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import overload
 
 from .models import SLOTS, Garment, User
-from .models.uploads import GarmentQuerySet
+from .models.uploads import GarmentQuerySet, found_by
 
 
 class Rack(Sequence[Garment]):
@@ -38,16 +38,13 @@ class Rack(Sequence[Garment]):
 
 def rack(owner: User | None, *, slot: str = "", of: str = "", query: str = "") -> Rack:
     """Of one slot; of "mine", "catalogue" or "favourites"; by name or SKU."""
-    words = query.replace("\x00", "").strip()
 
     def narrowed(rows: GarmentQuerySet) -> GarmentQuerySet:
         if slot in SLOTS:
             rows = rows.filter(kind=SLOTS[slot])
         if of == "favourites":
             rows = rows.filter(fans=owner) if owner else rows.none()
-        if words:
-            rows = rows.filter(name__icontains=words) | rows.filter(sku__iexact=words)
-        return rows
+        return rows.filter(found_by(query))
 
     own = Garment.objects.of(owner) if of != "catalogue" else Garment.objects.none()
     catalogue = Garment.objects.catalogue() if of != "mine" else Garment.objects.none()

@@ -233,6 +233,11 @@ def prune_requests() -> None:
 
 
 @shared_task
+def make_searchable() -> None:
+    services.make_searchable()
+
+
+@shared_task
 def tell_of_late_pictures() -> None:
     letters.tell_of_late_pictures(timezone.now())
 

@@ -15,6 +15,7 @@ TENDED = (
     "purge_imports",
     "clear_sessions",
     "prune_requests",
+    "make_searchable",
     "tell_of_late_pictures",
     "tell_of_stopped_keys",
 )

@@ -239,6 +239,7 @@ def _clothes(size: Size, sql: Dialect) -> None:
         kind="CASE WHEN i % 2 = 0 THEN 'upper_body' ELSE 'lower_body' END",
         name="'Piece ' || i",
         sku="'S-' || (100000 + i)",
+        search_text="'piece ' || i || '\n' || 's-' || (100000 + i)",
         created_at=sql.ago(age),
         renditions_at=sql.ago(age),
         retired_at=f"CASE WHEN i > {SEASON} AND i % 10 = 0 THEN {sql.ago('864000')} "

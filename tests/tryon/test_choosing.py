@@ -1,15 +1,20 @@
 """The clothes a person can choose from: which, in what order, page by page."""
 
+import uuid
 from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
 from django.core.paginator import Paginator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 from tests.factories import NOW
-from tryon import choosing
+from tryon import choosing, tasks
+from tryon.models import Garment
 
 
 @pytest.fixture
@@ -66,6 +71,60 @@ def test_without_an_account(clothes):
 )
 def test_filters(clothes, alice, asked, found):
     assert pages(choosing.rack(alice, **asked), 9) == [found]
+
+
+def test_the_same_word_however_it_is_written(db):
+    for name in ("Ärmelloses Top", "Cafe\u0301-Schürze", "İpek Straße", "100 % Wool_A"):
+        factories.garment(name=name, sku=f"Nº {name[0]}")
+    for query, found in {
+        "ÄRMELLOSES": "Ärmelloses Top",
+        "armelloses": "Ärmelloses Top",
+        "CAFÉ": "Cafe\u0301-Schürze",
+        "cafe\u0301": "Cafe\u0301-Schürze",
+        "ipek": "İpek Straße",
+        "STRASSE": "İpek Straße",
+        "nº a": "Ärmelloses Top",
+        "0 % w": "100 % Wool_A",
+        "l_a": "100 % Wool_A",
+    }.items():
+        assert [row.name for row in choosing.rack(None, query=query)[0:9]] == [found]
+    for query in ("_", "top nº", "0%w", "x" * 60_000):
+        expected = ["100 % Wool_A"] if query == "_" else []
+        assert [r.name for r in choosing.rack(None, query=query)[0:9]] == expected
+
+
+def test_each_way_to_write_a_garment_keeps_what_is_searched(db):
+    garment = factories.garment(name="Mantel", sku="M-1")
+    garment.name = "Überwurf"
+    garment.save(update_fields=["name"])
+    assert choosing.rack(None, query="uberwurf")[0] == garment
+    copy = Garment.objects.get(pk=garment.pk)
+    copy.pk, copy.stem, copy.sku, copy.source_sha256 = uuid.uuid4(), "x", "M-2", "2"
+    copy.name = "Étole"
+    Garment.objects.bulk_create([copy])
+    assert choosing.rack(None, query="etole")[0] == copy
+    with pytest.raises(ValueError, match="written by"):
+        Garment.objects.update(name="Étole")
+
+
+def test_what_an_earlier_release_wrote_meanwhile_is_found_a_minute_later(db):
+    garment = factories.garment(name="Überwurf")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tryon_garment SET search_text = ''")
+    tasks.make_searchable()
+    assert choosing.rack(None, query="UBERWURF")[0] == garment
+
+
+def test_old_rows_are_filled(db, monkeypatch):
+    """By the migration, batch by batch."""
+    migration = import_module("tryon.migrations.0028_garment_search_filled")
+    monkeypatch.setattr(migration, "BATCH", 2)
+    rows = {factories.garment(name=f"Ä {n}").pk for n in range(5)}
+    kept = dict(Garment.objects.values_list("pk", "search_text"))
+    Garment.objects.update(search_text="")
+    migration.fill(apps, SimpleNamespace(connection=connection))
+    assert dict(Garment.objects.values_list("pk", "search_text")) == kept
+    assert kept.keys() == rows
 
 
 def test_favourites(clothes, alice):

@@ -133,8 +133,9 @@ def find_try_ons(text: str) -> QuerySet[TryOn]:
     for one in found:
         if one.exists():
             return one
-    owners = User.objects.filter(email__icontains=text).values_list("pk", flat=True)
-    return rows.filter(owner__in=list(owners[:MOST_FOUND]))
+    owners = User.objects.filter(email__contains=text.lower())
+    found_owners = owners.values_list("pk", flat=True)[:MOST_FOUND]
+    return rows.filter(owner__in=list(found_owners))
 
 
 class FoundByTryOn(admin.ModelAdmin):

@@ -58,6 +58,12 @@ class UserAdmin(DjangoUserAdmin):
         (None, {"fields": ["email", "usable_password", "password1", "password2"]})
     ]
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """As addresses are kept; SQLite knows no case beyond ASCII."""
+        return super().get_search_results(request, queryset, search_term.lower())
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only a superuser gives rights, and changes how somebody signs in.
 

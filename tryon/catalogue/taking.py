@@ -257,9 +257,9 @@ def _renewed(
 def _write(
     piece: Garment, changes: dict[str, Any], picture: images.Picture | None, now: Any
 ) -> None:
+    for name, value in changes.items():
+        setattr(piece, name, value)
     if picture is not None:
-        for name, value in changes.items():
-            setattr(piece, name, value)
         services.replace_garment_picture(garment=piece, picture=picture, now=now)
     elif changes:
-        Garment.objects.filter(pk=piece.pk).update(**changes)
+        piece.save(update_fields=changes.keys())

@@ -1,6 +1,7 @@
 """What customers and the shop upload: photos of people, pictures of clothes."""
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .. import images, media
+from .. import images, media, names
 from .doomed import DoomedFile
 
 if TYPE_CHECKING:
@@ -146,6 +147,19 @@ SLOTS = {
 }
 
 
+SEARCHED = {"name", "sku"}
+MOST_SEARCHED = 400  # letters, so that an index of PostgreSQL takes them
+SHOWN = ["owner", "retired_at", "sku", "-created_at", "id", "kind", "search_text"]
+
+
+def found_by(text: str, of: str = "") -> Q:
+    """Garments whose name or SKU has these words in it; `of`: the way to them."""
+    words = names.searchable(text)
+    if len(words) > MOST_SEARCHED:
+        return Q(pk=None)  # longer than any name; databases bound what they look for
+    return Q(**{f"{of}search_text__contains": words}) if words else Q()
+
+
 class GarmentQuerySet(models.QuerySet["Garment"]):
     def catalogue(self) -> "GarmentQuerySet":
         return self.filter(owner=None, retired_at=None)
@@ -163,6 +177,18 @@ class GarmentQuerySet(models.QuerySet["Garment"]):
     def choosable_by(self, owner: "User | None") -> "GarmentQuerySet":
         return self.visible_to(owner).filter(retired_at=None)
 
+    def bulk_create(self, objs: Iterable["Garment"], *args: Any, **kwargs: Any) -> Any:
+        rows = list(objs)
+        for row in rows:
+            row.search_text = row.make_search_text()
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def update(self, **fields: Any) -> int:
+        """All but name and SKU, which are also found by: `save` writes those."""
+        if SEARCHED & fields.keys() and "search_text" not in fields:
+            raise ValueError("name and SKU are written by Garment.save")
+        return super().update(**fields)
+
 
 class Garment(Picture):
     """A picture of one piece of clothing: of the catalogue, or a customer's own."""
@@ -179,6 +205,10 @@ class Garment(Picture):
     kind = models.CharField(_("kind"), max_length=10, choices=GarmentKind)
     name = models.CharField(_("name"), max_length=80, blank=True)
     sku = models.CharField(_("SKU"), max_length=40, blank=True)
+    # Name and SKU as they are looked for; empty in rows of an earlier release.
+    search_text = models.CharField(
+        max_length=MOST_SEARCHED, default="", db_default="", editable=False
+    )
     product_url = models.URLField(_("product page"), blank=True)
     retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
     # What was made before shows another picture of it.
@@ -209,18 +239,30 @@ class Garment(Picture):
         ]
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"]),
-            # The catalogue in the order it is shown, and counted without its rows.
-            models.Index(
-                fields=["owner", "retired_at", "sku", "-created_at", "id", "kind"],
-                name="garment_shown",
-            ),
+            # The catalogue in the order it is shown, counted and searched without its
+            # rows.
+            models.Index(fields=SHOWN, name="garment_shown"),
             models.Index(
                 fields=["owner", "retired_at", "id"], name="garment_by_chance"
+            ),
+            models.Index(
+                "id", name="garment_not_searched", condition=Q(search_text="")
             ),
         ]
 
     def __str__(self) -> str:
         return self.label
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.search_text = self.make_search_text()
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
+        super().save(*args, **kwargs)
+
+    def make_search_text(self) -> str:
+        """Never empty: a line of its own for each, so that no word goes across."""
+        words = f"{names.searchable(self.name)}\n{names.searchable(self.sku)}"
+        return words[:MOST_SEARCHED]
 
     @property
     def label(self) -> str:

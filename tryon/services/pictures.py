@@ -23,6 +23,7 @@ from .deletion import delete_photo
 
 RENDITIONS = "renditions"
 DAY = 24 * 3600  # seconds
+SEARCHABLE_AT_ONCE = 500
 UPLOADS_A_DAY, UPLOADS_A_TRY = 1000, 10
 
 
@@ -110,6 +111,14 @@ def replace_garment_picture(
             garment.picture_changed_at = now
             erasing.erase(old.file_names)
         garment.save()
+
+
+def make_searchable() -> None:
+    """Garments that a process of an earlier release wrote while this one started."""
+    with transaction.atomic():
+        rows = Garment.objects.select_for_update().filter(search_text="")
+        for garment in rows[:SEARCHABLE_AT_ONCE]:
+            garment.save(update_fields=["search_text"])
 
 
 def set_favourite_garment(*, owner: User, garment: Garment, on: bool) -> None:

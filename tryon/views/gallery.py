@@ -17,10 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from .. import days as calendar
-from .. import estimates
+from .. import estimates, names
 from ..models import SLOTS, Garment, Status, TryOn, User
 from ..models.states import UNDER_WAY
 from ..models.try_on import TryOnQuerySet
+from ..models.uploads import found_by
 from .getters import OwnedRequest, owner_required
 
 PAGE = 60
@@ -88,7 +89,7 @@ class GalleryFilters:
             state=one_of("state", STATES),
             days=one_of("days", DAYS),
             favourites=query.get("favourites") == "1",
-            q=query.get("q", "").replace("\x00", "").strip()[:80],
+            q=names.line(query.get("q", ""))[:80],
         )
 
     @property
@@ -116,10 +117,7 @@ class GalleryFilters:
             rows = rows.filter(either)
         if self.q:
             rows = rows.filter(
-                Q(garment__name__icontains=self.q)
-                | Q(bottom_garment__name__icontains=self.q)
-                | Q(garment__sku__iexact=self.q)
-                | Q(bottom_garment__sku__iexact=self.q)
+                found_by(self.q, "garment__") | found_by(self.q, "bottom_garment__")
             )
         return rows
 

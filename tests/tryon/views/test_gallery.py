@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.factories import NOW
-from tryon.models import Garment, Result, Status, TryOn
+from tryon.models import Result, Status, TryOn
 
 
 def fill(owner, n: int) -> None:
@@ -117,7 +117,7 @@ def test_filters_by_state_date_favourite_and_words(as_alice, alice):
     failed = factories.try_on(alice, Status.FAILED, created_at=new)
     old = factories.try_on(alice, Status.COMPLETED, created_at=new - timedelta(days=20))
     TryOn.objects.filter(pk=old.pk).update(favourite_at=new)
-    Garment.objects.filter(pk=done.garment_id).update(name="Linen dress")
+    factories.rename(done.garment, "Linen dress")
     for query, expected in {
         "state=ready": {done, old},
         "state=trouble": {failed},
