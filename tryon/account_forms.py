@@ -8,6 +8,8 @@ from allauth.mfa.totp import forms as totp_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from . import names
+
 CHOOSE = _("At least 10 characters. A sentence is fine.")
 
 
@@ -30,6 +32,10 @@ class PlainMixin(forms.Form):
 class SignInForm(PlainMixin, allauth_forms.LoginForm):
     labels = {"login": _("E-mail")}
     help_texts = {"password": ""}
+
+    def clean_login(self) -> str:
+        """As it was kept when the account was made."""
+        return names.line(super().clean_login())
 
 
 class SignUpForm(PlainMixin, allauth_forms.SignupForm):

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from . import second_step, throttle
+from . import names, second_step, throttle
 from .middleware import GUEST, find_owner
 from .models import User
 from .views.qr import qr_code
@@ -36,6 +36,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Behind our own proxies theirs is everybody's: what they say of it."""
         return throttle.address(request)
+
+    def clean_email(self, email: str) -> str:
+        """Django takes signs in a domain that nobody sees."""
+        cleaned: str = super().clean_email(names.line(email))
+        return cleaned
 
     def new_user(self, request: HttpRequest) -> User:
         """The guest's own row becomes the account."""

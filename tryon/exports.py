@@ -19,9 +19,8 @@ from django.core.files import File
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.text import slugify
 
-from . import erasing, images, media, my_data
+from . import erasing, images, media, my_data, names
 from .models import ClaimLost, DoomedFile, Export, TryOn, User
 from .models.export import LIFETIME
 
@@ -156,10 +155,10 @@ def _entries(export: Export) -> Iterator[tuple[str, bytes]]:
 def picture_name(try_on: TryOn, taken: list[dict[str, Any]] | None = None) -> str:
     """What a picture is called on somebody's disk; unlike those already `taken`."""
     day = timezone.localdate(try_on.created_at)
-    stem = f"fitting-room-{slugify(try_on.label) or 'picture'}-{day}"
-    names = {row["file"] for row in taken or ()}
+    stem = f"fitting-room-{names.file_stem(try_on.label) or 'picture'}-{day}"
+    others = {row["file"] for row in taken or ()}
     name, n = f"{stem}.jpg", 2
-    while name in names:
+    while name in others:
         name, n = f"{stem}-{n}.jpg", n + 1
     return name
 

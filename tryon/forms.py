@@ -6,9 +6,16 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from . import consents, images, services
+from . import consents, images, names, services
 from .models import SLOTS, Garment, GarmentKind, Photo, User
 from .models.result import ReportReason
+
+
+class LineField(forms.CharField):
+    """A name or a remark: nothing in it that nobody sees or that turns texts round."""
+
+    def to_python(self, value: Any) -> str:
+        return names.line(super().to_python(value) or "")
 
 
 class PictureField(forms.FileField):
@@ -138,9 +145,7 @@ class GarmentForm(UploadForm):
             "invalid_choice": _("Say what it is: a top, a bottom or full body."),
         },
     )
-    garment_name = forms.CharField(
-        label=_("Name"), max_length=80, required=False, strip=True
-    )
+    garment_name = LineField(label=_("Name"), max_length=80, required=False)
 
 
 WRONG_SLOT = {
@@ -165,7 +170,7 @@ class ComposeForm(ConsentMixin, UploadForm):
     full = forms.UUIDField(required=False)
     garment_file = PictureField(reader=images.read_garment, required=False)
     garment_kind = forms.ChoiceField(choices=GarmentKind.choices, required=False)
-    garment_name = forms.CharField(max_length=80, required=False)
+    garment_name = LineField(max_length=80, required=False)
 
     def __init__(self, *args: Any, owner: User | None, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -297,7 +302,7 @@ class ReportForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Say what is wrong.")},
     )
-    text = forms.CharField(
+    text = LineField(
         label=_("Anything else (if you like)"), max_length=500, required=False
     )
 
@@ -318,7 +323,7 @@ class VoteForm(forms.Form):
         choices=[("up", _("Yes")), ("down", _("No"))],
         error_messages={"required": _("Say yes or no.")},
     )
-    comment = forms.CharField(
+    comment = LineField(
         label=_("Say something short (if you like)"), max_length=140, required=False
     )
 

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -8,9 +8,11 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from .. import images, report_card, services, tasks
-from ..forms import PictureField
+from .. import images, names, report_card, services, tasks
+from ..catalogue.words import folded
+from ..forms import LineField, PictureField
 from ..models import Garment, Photo
+from ..models.uploads import found_by
 from .base import MonthFilter, PictureAdmin, ReadOnlyMixin
 
 
@@ -48,17 +50,28 @@ class GarmentAdminForm(forms.ModelForm):
     class Meta:
         model = Garment
         fields = ["kind", "name", "sku", "product_url"]
+        field_classes: ClassVar[Any] = {"name": LineField, "sku": LineField}
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         sku = cleaned.get("sku")
-        same = Garment.objects.filter(owner=None, sku=sku).exclude(pk=self.instance.pk)
-        if sku and same.exists():
+        twin = self._twin(sku) if sku else None
+        if twin == sku and sku:
             self.add_error("sku", _("There is a piece with this SKU already."))
+        elif twin is not None:
+            told = _("The catalogue has this SKU as %(other)s: is it the same piece?")
+            self.add_error("sku", told % {"other": twin})
         has_picture = cleaned.get("new_picture") or "new_picture" in self.errors
         if not self.instance.stem and not has_picture:
             self.add_error("new_picture", _("Choose a picture."))
         return cleaned
+
+    def _twin(self, sku: str) -> str | None:
+        """Another piece's SKU that people would take for this one."""
+        others = Garment.objects.filter(owner=None).exclude(pk=self.instance.pk)
+        alike = others.filter(found_by(sku)).values_list("sku", flat=True)
+        twins = [other for other in alike if folded(other) == folded(sku)]
+        return sku if sku in twins else next(iter(twins), None)
 
 
 def _advice(garment: Garment) -> list[str]:
@@ -74,7 +87,7 @@ class GarmentAdmin(PictureAdmin):
     list_display = ["thumbnail", "name", "kind", "sku", "owner", "retired_at"]
     list_display_links = ["thumbnail", "name"]
     list_filter = ["kind", ("owner", admin.EmptyFieldListFilter), "retired_at"]
-    search_fields = ["name", "sku", "owner__email"]
+    search_fields = ["search_text__contains", "owner__email"]
     list_select_related = ["owner"]
     fields = [
         "large",
@@ -98,6 +111,12 @@ class GarmentAdmin(PictureAdmin):
         "retired_at",
     ]
     actions = ["retire", "bring_back"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        words = names.searchable(search_term)
+        return super().get_search_results(request, queryset, words)
 
     def changeform_view(
         self,

@@ -4,13 +4,13 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 from django.utils.translation import gettext as _
 
+from .. import names
 from . import words
 from .errors import CatalogueError
 
@@ -28,8 +28,6 @@ END = "\x00end"  # behind the last row, unless an open quote swallows it
 # Excel's own first line, which it does not show.
 SEP = re.compile(r'"?sep=([^\w"\r\n])"?[;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 FORMULA = re.compile(r'="([^"]*)"')  # how numbers are kept from becoming short
-# Not to be seen, or turning round what is: nothing that a name needs.
-INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 
 
 @dataclass(frozen=True)
@@ -51,13 +49,13 @@ class Table:
         """What somebody should look at: accents tell whether the guess was right."""
         if not self.guessed:
             return []
-        names = [row.cells["name"] for row in self.rows if row.cells.get("name")]
-        names.sort(key=str.isascii)  # those with accents first, else as they come
+        found = [row.cells["name"] for row in self.rows if row.cells.get("name")]
+        found.sort(key=str.isascii)  # those with accents first, else as they come
         told = _(
             "The CSV does not say its encoding and is not UTF-8: it was read as "
             "%(encoding)s. Are these names right? %(names)s"
         )
-        return [told % {"encoding": self.guessed, "names": ", ".join(names[:3])}]
+        return [told % {"encoding": self.guessed, "names": ", ".join(found[:3])}]
 
 
 def read(data: bytes) -> Table:
@@ -176,12 +174,8 @@ def _rows(
 
 def _clean(cell: str, column: str) -> str:
     """Without what no database takes and nobody sees; a file's name else as it is."""
-    kept = "".join(
-        " " if sign in "\t\r\n" else sign
-        for sign in INVISIBLE.sub("", cell)
-        if sign in "\t\r\n" or unicodedata.category(sign) not in ("Cc", "Cs")
-    ).strip()
+    kept = names.visible(cell)
     formula = FORMULA.fullmatch(kept)
     if formula:
         kept = formula[1].strip()
-    return kept if column == "file" else " ".join(kept.split())
+    return kept if column == "file" else names.line(kept)

@@ -140,12 +140,12 @@ def test_filters_by_state_date_favourite_and_words(as_alice, alice):
 def test_all_pictures_with_one_piece(as_alice, as_bob, alice):
     done = factories.try_on(alice, Status.COMPLETED)
     secret = factories.garment(owner=alice)
-    Garment.objects.filter(pk=secret.pk).update(name="My old coat")
+    factories.rename(secret, "My old coat")
     page = as_alice.get(f"/try-on/{done.pk}/").content.decode()
     link = f"/gallery/?garment={done.garment_id}"
     assert f'href="{link}"' in page
     html = as_alice.get(link).content.decode()
-    assert f"{done.garment.label} <svg" in html
+    assert f"<bdi>{done.garment.label}</bdi> <svg" in html
     assert html.count('aria-current="true"') == 1  # this piece, not "All"
     # A stranger learns no name.
     html = as_bob.get(f"/gallery/?garment={secret.pk}").content.decode()
