@@ -320,6 +320,7 @@ class ShareForm(forms.Form):
 
 class VoteForm(forms.Form):
     vote = forms.ChoiceField(
+        label=_("Yes or no?"),
         choices=[("up", _("Yes")), ("down", _("No"))],
         error_messages={"required": _("Say yes or no.")},
     )

@@ -34,14 +34,29 @@ export function follow(url) {
   return new Promise(() => {});
 }
 
+/** Whom this page was made for: with a refused form a fresh token comes for them alone. */
+export const pageFor = () => ({ "X-Page-For": document.body.dataset.for ?? "" });
+
+/** After signing in elsewhere. True if `body` can be sent again, with the fresh token. */
+export function renew(status, token, body) {
+  if (status !== 403 || !token) return false;
+  for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
+  body.set("csrfmiddlewaretoken", token);
+  return true;
+}
+
 /** One try: `{ status, ok, text }`. Throws `Away`, or what `signal` was aborted with. */
-export async function ask(url, { limit = LIMIT, signal, ...options } = {}) {
+export async function ask(url, { limit = LIMIT, signal, again = false, ...options } = {}) {
   const controller = new AbortController();
   const stop = () => controller.abort();
   const timer = setTimeout(stop, limit);
   signal?.addEventListener("abort", stop);
   try {
-    const response = await fetch(url, { ...options, signal: controller.signal });
+    const headers = options.body ? { ...options.headers, ...pageFor() } : options.headers;
+    const response = await fetch(url, { ...options, headers, signal: controller.signal });
+    if (!again && renew(response.status, response.headers.get("X-CSRFToken"), options.body)) {
+      return ask(url, { ...options, limit, signal, again: true });
+    }
     check(response.status, response.headers.get("Retry-After"));
     if (response.redirected) return follow(response.url);
     return { status: response.status, ok: response.ok, text: await response.text() };

@@ -1,7 +1,7 @@
 // Pictures on their way to the server, by a form of the page or from the compose page.
 import { shrink } from "./canvas.js";
 import { busy, colour } from "./fitting.js";
-import { Away, check, parse, persist } from "./net.js";
+import { Away, check, pageFor, parse, persist, renew } from "./net.js";
 import { parsePage, showPage } from "./page.js";
 
 const STALL = 60_000; // ms in which nothing moved
@@ -9,7 +9,7 @@ const STALL = 60_000; // ms in which nothing moved
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** One try to send a body, with its progress: `{ status, url, text }`. Throws `Away`. */
-function post(url, body, { headers = {}, progress = () => {}, signal } = {}) {
+function post(url, body, { headers = {}, progress = () => {}, signal, again = false } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
@@ -19,7 +19,7 @@ function post(url, body, { headers = {}, progress = () => {}, signal } = {}) {
       timer = setTimeout(stop, STALL);
     };
     request.open("POST", url);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries({ ...headers, ...pageFor() })) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => {
       moved();
       if (event.lengthComputable) progress(event.loaded / event.total);
@@ -29,6 +29,9 @@ function post(url, body, { headers = {}, progress = () => {}, signal } = {}) {
       signal?.removeEventListener("abort", stop);
       try {
         signal?.throwIfAborted();
+        if (!again && renew(request.status, request.getResponseHeader("X-CSRFToken"), body)) {
+          return resolve(post(url, body, { headers, progress, signal, again: true }));
+        }
         check(request.status, request.getResponseHeader("Retry-After"));
         resolve({ status: request.status, url: request.responseURL, text: request.responseText });
       } catch (error) {
@@ -50,12 +53,14 @@ export async function upload(url, file, token, texts, told, consent = true, sign
   const body = new FormData();
   body.append("photo_file", small, small.name);
   if (consent) body.append("consent", "on");
-  const headers = { Accept: "application/json", "X-CSRFToken": token };
+  body.append("csrfmiddlewaretoken", token);
+  const headers = { Accept: "application/json" };
   const progress = (share) => told(saved + texts.sending.replace("%p", Math.round(100 * share)));
   return persist(async () => {
     try {
       const answer = await post(url, body, { headers, progress, signal });
-      if (answer.status !== 201 && answer.status !== 422) throw new Error(String(answer.status));
+      const refused = answer.status === 403 && answer.text.startsWith("{"); // by us: it says why
+      if (answer.status !== 201 && answer.status !== 422 && !refused) throw new Error(String(answer.status));
       return { ...parse(answer.text), saved };
     } catch (error) {
       if (error instanceof Away) told(texts.waiting);

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpResponse
@@ -18,7 +19,7 @@ from .. import choosing, consents, estimates, quotas, report_card, services, tas
 from ..forms import ComposeForm, FittingForm
 from ..middleware import make_guest
 from ..models import SLOTS, Garment, GarmentKind, Photo, User
-from . import returning
+from . import resuming, returning
 from .getters import OwnedRequest
 
 PHOTOS = 12
@@ -51,12 +52,15 @@ def _submit(request: OwnedRequest) -> HttpResponse:
         owner=request.owner or None,
         needs_consent=not consents.given(request.owner or None),
     )
+    if not request.owner and _was_somebody(request):
+        messages.info(request, _("Sign in again: what you had chosen comes along."))
+        return redirect_to_login(resuming.composed(request))
     valid = form.is_valid()
     now = timezone.now()
     consented = form.cleaned_data.get("photo_file") and "consent" not in form.errors
     if not request.owner:
         if not settings.TRYON_GUESTS:
-            return redirect("account_login")
+            return redirect_to_login(resuming.composed(request))
         if consented:
             make_guest(request)
     if request.owner:
@@ -69,6 +73,11 @@ def _submit(request: OwnedRequest) -> HttpResponse:
         except (quotas.LimitReached, services.OutfitError) as error:
             form.add_error(None, str(error))
     return render(request, "compose/compose.html", _page(request, form), status=422)
+
+
+def _was_somebody(request: OwnedRequest) -> bool:
+    """A photo of theirs was on the page, but nobody is there: the session has ended."""
+    return bool(request.POST.get("photo")) and "photo_file" not in request.FILES
 
 
 def _create(request: OwnedRequest, form: ComposeForm, photo: Photo) -> HttpResponse:

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from ..models import Fitting, Garment, Photo, TryOn, User
+from . import resuming
 
 View = Callable[..., HttpResponseBase]
 
@@ -30,7 +30,7 @@ def owner_required(view: View) -> View:
     @wraps(view)
     def wrapper(request: OwnedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.owner:
-            return redirect_to_login(request.get_full_path())
+            return resuming.sign_in_first(request)
         return view(request, *args, **kwargs)
 
     return wrapper
@@ -42,7 +42,7 @@ def sign_in_required(view: View) -> View:
     @wraps(view)
     def wrapper(request: OwnedRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return resuming.sign_in_first(request)
         return view(request, *args, **kwargs)
 
     return wrapper

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from .. import consents, services, tasks
 from ..forms import ConsentForm, PhotoForm
 from ..middleware import make_guest
 from ..models import Handoff
+from . import resuming
 from .getters import OwnedRequest, owner_required
 from .qr import qr_code
 
@@ -30,7 +31,7 @@ LOOK_EVERY = 2  # seconds, while the code is on the screen
 def open_code(request: OwnedRequest) -> HttpResponse:
     """A code for the phone, until when it works, and where to ask for news of it."""
     if not request.owner and not settings.TRYON_GUESTS:
-        return redirect("account_login")
+        return resuming.sign_in_first(request)
     needed = not consents.given(request.owner or None)
     form = ConsentForm(request.POST, needs_consent=needed)
     if not form.is_valid():

@@ -22,6 +22,7 @@ from .. import consents, images, report_card, services, tasks
 from ..forms import PhotoForm, RepairForm
 from ..middleware import make_guest
 from ..models import SLOTS, Photo, TryOn
+from . import resuming
 from .deleted import deleted
 from .getters import OwnedRequest, get_photo, owner_required
 
@@ -38,7 +39,7 @@ def photos(request: OwnedRequest) -> HttpResponse:
     if request.method == "POST":
         form = PhotoForm(request.POST, request.FILES, needs_consent=needs_consent)
         if not request.owner and not settings.TRYON_GUESTS:
-            return redirect("account_login")
+            return resuming.sign_in_first(request)
         if form.is_valid():
             photo = _add(request, form)
             if scripted:

@@ -59,11 +59,11 @@ def test_not_found_is_a_page_of_ours(client, db):
     assert "There is nothing here" in response.content.decode()
 
 
-def test_a_page_open_too_long(db):
+def test_a_form_without_a_cookie(db):
     strict = StrictClient(enforce_csrf_checks=True)
     response = strict.post("/try-on/", {})
     assert response.status_code == 403
-    assert "open for too long" in response.content.decode()
+    assert "sent no cookie" in response.content.decode()
 
 
 def test_server_error_asks_nothing_of_the_database(rf):
