@@ -3,13 +3,18 @@
 from typing import Any
 
 from allauth.account import forms as allauth_forms
+from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.base import forms as mfa_forms
 from allauth.mfa.totp import forms as totp_forms
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from . import names
+from . import names, throttle
 
+TOLD_OF = throttle.Rate("told-of", most=10, seconds=3600)
+TOO_OFTEN = _("Too many tries from your connection. Try again in an hour.")
 CHOOSE = _("At least 10 characters. A sentence is fine.")
 
 
@@ -42,6 +47,20 @@ class SignUpForm(PlainMixin, allauth_forms.SignupForm):
     labels = {"email": _("E-mail")}
     help_texts = {"password1": CHOOSE}
 
+    def validate_unique_email(self, value: str) -> str:
+        """It tells whether an address has an account (docs/security.md has why).
+
+        So a household is told it a few times only, and then nothing either way.
+        """
+        if not TOLD_OF.would_allow(context.request):
+            raise forms.ValidationError(TOO_OFTEN)
+        try:
+            unique: str = super().validate_unique_email(value)
+        except forms.ValidationError:
+            TOLD_OF.allows(context.request)
+            raise
+        return unique
+
 
 class ResetPasswordForm(PlainMixin, allauth_forms.ResetPasswordForm):
     labels = {"email": _("E-mail")}
@@ -53,6 +72,20 @@ class ResetPasswordKeyForm(PlainMixin, allauth_forms.ResetPasswordKeyForm):
 
 class ChangeEmailForm(PlainMixin, allauth_forms.AddEmailForm):
     labels = {"email": _("New e-mail")}
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        """Theirs stays until the new one is confirmed.
+
+        allauth's own way takes an address that was never confirmed for the new one of
+        an earlier try, and deletes it.
+        """
+        theirs = EmailAddress.objects.filter(user=self.user)
+        for tried in theirs.filter(verified=False).exclude(email=self.user.email):
+            tried.remove()
+        added: EmailAddress = EmailAddress.objects.add_email(
+            request, self.user, self.cleaned_data["email"], confirm=True
+        )
+        return added
 
 
 class ChangePasswordForm(PlainMixin, allauth_forms.ChangePasswordForm):

@@ -7,6 +7,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
@@ -21,6 +22,11 @@ from .models import User
 from .views.qr import qr_code
 
 logger = logging.getLogger(__name__)
+
+
+def _is_anothers(address: EmailAddress) -> bool:
+    others = User.objects.exclude(pk=address.user_id)
+    return others.filter(email=address.email.lower()).exists()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -41,6 +47,25 @@ class AccountAdapter(DefaultAccountAdapter):
         """Django takes signs in a domain that nobody sees."""
         cleaned: str = super().clean_email(names.line(email))
         return cleaned
+
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: Any, signup: bool
+    ) -> None:
+        """To an address of another account, that it has one: nothing to confirm."""
+        address = emailconfirmation.email_address
+        if _is_anothers(address):
+            self.send_account_already_exists_mail(address.email)
+        else:
+            super().send_confirmation_mail(request, emailconfirmation, signup)
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        """Not if somebody has made an account with it since the letter."""
+        if _is_anothers(email_address):
+            failed = "account/messages/email_confirmation_failed.txt"
+            told = {"email": email_address.email}
+            self.add_message(request, messages.ERROR, failed, told)
+            return False
+        return bool(super().confirm_email(request, email_address))
 
     def new_user(self, request: HttpRequest) -> User:
         """The guest's own row becomes the account."""

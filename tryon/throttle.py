@@ -69,8 +69,22 @@ class Rate:
 
     def allows(self, request: HttpRequest, subject: str = "") -> bool:
         """Count this one; False if it is one too many."""
-        who = f"{household(address(request))}|{subject}"
-        key = f"{self.name}:{hashlib.sha256(who.encode()).hexdigest()}"
         return TokenBucket.take(
-            key, most=self.most, seconds=self.seconds, now=timezone.now()
+            self._key(request, subject),
+            most=self.most,
+            seconds=self.seconds,
+            now=timezone.now(),
         )
+
+    def would_allow(self, request: HttpRequest, subject: str = "") -> bool:
+        """The same without counting."""
+        return TokenBucket.has_one(
+            self._key(request, subject),
+            most=self.most,
+            seconds=self.seconds,
+            now=timezone.now(),
+        )
+
+    def _key(self, request: HttpRequest, subject: str) -> str:
+        who = f"{household(address(request))}|{subject}"
+        return f"{self.name}:{hashlib.sha256(who.encode()).hexdigest()}"

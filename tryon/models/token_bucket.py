@@ -41,6 +41,15 @@ class TokenBucket(models.Model):
         return bool(taken.update(full_at=full_at + token))
 
     @classmethod
+    def has_one(cls, key: str, *, most: int, seconds: float, now: datetime) -> bool:
+        """Whether `take` would find a token; takes none."""
+        at = now.timestamp()
+        late = Q(full_at__gt=at + seconds - seconds / most)
+        return not cls.objects.filter(
+            late, key=key, full_at__lte=at + seconds + SET_BACK
+        ).exists()
+
+    @classmethod
     def clear_full(cls, now: datetime) -> None:
         """Those full for an hour, so that none goes while somebody takes from it."""
         cls.objects.filter(full_at__lt=now.timestamp() - 3600).delete()

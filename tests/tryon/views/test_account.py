@@ -1,6 +1,9 @@
 """Sign up, in and out, and what becomes of a guest."""
 
+import pytest
+from allauth.account.models import EmailAddress
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import get_hasher
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile as File
 from django.core.mail.backends.base import BaseEmailBackend
@@ -91,6 +94,97 @@ def test_an_unknown_address_gets_the_same_answer(client, db):
     response = client.post("/account/password/reset/", {"email": "who@example.org"})
     page = client.get(response["Location"]).content.decode()
     assert "If we know that address" in page
+
+
+def sign_up(client, email: str):
+    client.post("/account/logout/")
+    data = {"email": email, "password1": PASSWORD}
+    return client.post("/account/signup/", data)
+
+
+def test_sign_up_tells_a_household_of_ten_accounts_an_hour(client, alice):
+    """And then nothing: known and unknown addresses are answered alike."""
+    for n in range(10):
+        known = sign_up(client, alice.email)
+        assert "There is an account with this e-mail" in known.content.decode()
+        assert n or sign_up(client, "new@example.org").status_code == 302
+    told = [
+        sign_up(client, email).content.decode()
+        for email in (alice.email, "other@example.org")
+    ]
+    assert all("Too many tries from your connection" in html for html in told)
+    assert not User.objects.filter(email="other@example.org").exists()
+    elsewhere = StrictClient(REMOTE_ADDR="203.0.113.9")
+    assert sign_up(elsewhere, "other@example.org").status_code == 302
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_new_address_gets_a_letter_whether_known_or_not(as_alice, alice, bob, known):
+    """The page is the same; what the letter says only its reader knows."""
+    address = bob.email if known else "free@example.org"
+    data = {"email": address, "action_add": ""}
+    response = as_alice.post("/account/email/", data)
+    assert (response.status_code, response["Location"]) == (302, "/account/email/")
+    page = as_alice.get("/account/email/").content.decode()
+    assert f"We sent a letter to {address}" in page
+    (letter,) = [one for one in mail.outbox if one.to == [address]]
+    links = [w for w in letter.body.split() if "/confirm-email/" in w]
+    if known:
+        assert links == []
+        assert "It has one already" in letter.body
+        assert "/account/password/reset/" in letter.body
+    else:
+        as_alice.post(links[0])
+    alice.refresh_from_db()
+    assert alice.email == ("alice@example.org" if known else "free@example.org")
+
+
+def test_an_address_that_was_never_confirmed_stays_until_the_new_one_is(client, db):
+    sign_up(client, "old@example.org")
+    for wanted in ("typo@example.org", "new@example.org"):
+        client.post("/account/email/", {"email": wanted, "action_add": ""})
+        user = User.objects.get()
+        assert user.email == "old@example.org"
+    found = set(EmailAddress.objects.values_list("email", flat=True))
+    assert found == {"old@example.org", "new@example.org"}
+    link = next(w for w in mail.outbox[-1].body.split() if "/confirm-email/" in w)
+    client.post(link)
+    user.refresh_from_db()
+    assert user.email == "new@example.org"
+    client.post("/account/logout/")
+    data = {"login": "new@example.org", "password": PASSWORD}
+    assert client.post("/account/login/", data).status_code == 302
+
+
+def test_an_address_that_somebody_else_took_before_it_was_confirmed(as_alice, alice):
+    as_alice.post("/account/email/", {"email": "free@example.org", "action_add": ""})
+    link = next(w for w in mail.outbox[-1].body.split() if "/confirm-email/" in w)
+    User.objects.create_user("free@example.org", PASSWORD)
+    response = as_alice.post(link, follow=True)
+    assert response.status_code == 200
+    assert "Unable to confirm free@example.org" in response.content.decode()
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.org"
+
+
+@pytest.mark.parametrize("who", ["known", "unknown", "without a password"])
+def test_a_wrong_log_in_costs_one_hash_whoever_is_meant(
+    client, alice, monkeypatch, who
+):
+    if who == "without a password":
+        alice.set_unusable_password()
+        alice.save()
+    email = "who@example.org" if who == "unknown" else alice.email
+    hashed = []
+    hasher = type(get_hasher())
+    encode = hasher.encode
+    monkeypatch.setattr(
+        hasher, "encode", lambda *args: hashed.append(1) or encode(*args)
+    )
+    data = {"login": email, "password": "wrong"}
+    html = client.post("/account/login/", data).content.decode()
+    assert "That e-mail and password do not go together." in html
+    assert len(hashed) == 1
 
 
 def test_account_page_tells_the_tries(as_alice, alice):
