@@ -119,14 +119,16 @@ def test_a_twin_by_case_in_the_catalogue_is_named(db):
     assert Garment.objects.count() == 1
 
 
-@pytest.mark.parametrize("sku", ["1.23457E+12", "1,23457E+12", "4E+12", "1.2e+05"])
+@pytest.mark.parametrize(
+    "sku", ["1.23457E+12", "1,23457E+12", "4E+12", "1.2e+05", "1.20E-04"]
+)
 def test_a_sku_eaten_by_a_spreadsheet(db, sku):
     outcome = run(csv_of(changed(sku=sku)), {"a.jpg": picture_bytes()})
     assert "the spreadsheet has shortened" in outcome.problems[0].sentence
 
 
 def test_skus_that_only_look_like_it(db):
-    rows = [changed(sku=sku) for sku in ("5E10", "1.5E", "E+12", "12+E")]
+    rows = [changed(sku=sku) for sku in ("5E10", "1.5E", "E+12", "12+E", "12E-5")]
     assert run(csv_of(*rows), {"a.jpg": picture_bytes()}).problems == []
 
 

@@ -160,7 +160,6 @@ def test_numbers_kept_as_text_by_a_formula():
 @pytest.mark.parametrize(
     "bad",
     [
-        f"S-2,{'x' * 200_000},top,a.jpg",  # longer than any cell may be
         'S-2,"Never closed,top,a.jpg',
         '"',
     ],
@@ -172,6 +171,25 @@ def test_a_line_that_does_not_end(db, bad):
     assert outcome.new == 1
     assert [p.line for p in outcome.problems] == [3]
     assert "does not end" in outcome.problems[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        (f"S-2,{'x' * 200_000},top,a.jpg", "the name is longer than 80 characters"),
+        (f"{'S' * 200_000},x,top,a.jpg", "the SKU is longer than 40 characters"),
+        (f"S-2,x,{'top' * 99_000},a.jpg", "the kind must be one of"),
+        (f"S-2,x,top,{'a' * 200_000}.jpg", "the picture aaa"),
+    ],
+)
+def test_a_line_that_is_too_long(db, bad, told):
+    """It alone is a problem, in a sentence that a page can show."""
+    text = f"sku,name,kind,file\nS-1,x,top,a.jpg\n{bad}\nS-3,x,top,a.jpg\n"
+    outcome = run(text, {"a.jpg": MEN})
+    assert outcome.new == 2
+    (problem,) = outcome.problems
+    assert (problem.line, told in problem.sentence) == (3, True)
+    assert len(problem.sku + problem.sentence) < 1100
 
 
 @pytest.mark.parametrize("first", ['sep="', "sep=\r", "sep=a", "sep="])

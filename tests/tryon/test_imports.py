@@ -142,6 +142,26 @@ def test_what_is_no_catalogue(
     assert media_files() == []
 
 
+def test_what_is_broken_in_it_is_told_and_nothing_is_looked_through_for_ever(as_staff):
+    """A torn member, an over-long line, a name that is none, a number for a SKU."""
+    rows = [[f"S-{n}", "Piece", "top", "a.jpg", ""] for n in range(5)]
+    rows[1][3], rows[2][1], rows[3][3] = "torn.jpg", "x" * 200_000, "a\x00/\ud7ff.jpg"
+    rows[4][0] = "1.23457E+12"
+    torn = picture_bytes()
+    whole = zipped(csv_of(*rows), {"a.jpg": picture_bytes(), "torn.jpg": torn})
+    data = bytearray(whole.getvalue())
+    at = data.index(b"torn.jpg") + 60
+    data[at : at + 40] = b"\xff" * 40
+    file = io.BytesIO(bytes(data))
+    file.name = "shop.zip"
+    row, page = upload(as_staff, file)
+    assert (row.state, row.new) == ("checked", 1)
+    assert [line for line, _sku, _sentence in row.problems] == [3, 4, 5, 6]
+    html = as_staff.get(page).content.decode()
+    for told in ("is damaged", "longer than 80", "is not there", "has shortened"):
+        assert told in html
+
+
 def test_problems_are_told_in_the_senders_language(as_staff):
     file = zipped(csv_of(["", *GOOD[1:]]), {"a.jpg": picture_bytes()})
     as_staff.post(START, {"file": file}, headers={"Accept-Language": "de"})

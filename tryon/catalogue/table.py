@@ -25,6 +25,9 @@ MARKS = (
 )
 DELIMITERS = ",;\t"
 END = "\x00end"  # behind the last row, unless an open quote swallows it
+# A cell that is too long is a problem of its line, and of none behind it. What a file
+# holds is bounded (`shop.MOST_CSV`).
+csv.field_size_limit(2**31 - 1)
 # Excel's own first line, which it does not show.
 SEP = re.compile(r'"?sep=([^\w"\r\n])"?[;,\t]*(?:\r\n|\r|\n|$)', re.IGNORECASE)
 FORMULA = re.compile(r'="([^"]*)"')  # how numbers are kept from becoming short

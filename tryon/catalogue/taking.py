@@ -21,7 +21,10 @@ from .shop import Shop
 from .table import Row
 from .words import folded, kind_of
 
-EATEN = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)  # 1.23457E+12
+# 1.23457E+12, and of 12E-5 1.20E-04.
+EATEN = re.compile(r"\d+(?:[.,]\d+)?E\+\d+|\d[.,]\d+E-\d+", re.IGNORECASE)
+MOST_SHOWN = 1000  # letters of a sentence that names what a file holds
+MOST_SKU = 40
 MOST_TOLD = 20  # SKUs in a note
 
 
@@ -75,6 +78,10 @@ def _some(skus: list[str]) -> str:
     return ", ".join(skus[:MOST_TOLD]) + (" …" if len(skus) > MOST_TOLD else "")
 
 
+def _short(text: str, most: int = MOST_SHOWN) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def run(
     shop: Shop,
     *,
@@ -93,7 +100,8 @@ def run(
                 _read(row, shop, known, outcome, now, dry, replace)
             except LineError as error:
                 sku = row.cells.get("sku", "")
-                outcome.problems.append(Problem(row.line, sku, str(error)))
+                told = Problem(row.line, _short(sku, 2 * MOST_SKU), _short(str(error)))
+                outcome.problems.append(told)
             outcome.done = number + 1
             progress(outcome)
         known.see(row)
@@ -158,7 +166,7 @@ def _problems(cells: dict[str, str], known: _Known) -> Iterator[str]:
     twin = known.problem(sku)
     if not sku:
         yield _("no SKU")
-    elif len(sku) > 40:
+    elif len(sku) > MOST_SKU:
         yield _("the SKU is longer than 40 characters")
     elif EATEN.fullmatch(sku):
         yield _(
