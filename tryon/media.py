@@ -8,9 +8,10 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
-from typing import IO
+from functools import partial
+from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
@@ -123,14 +124,11 @@ def serve_private(request: HttpRequest, name: str, now: datetime) -> HttpRespons
 def _redirect(name: str, now: datetime) -> HttpResponse:
     # One address for the whole hour, so that the browser's cache can hit it.
     key = f"media:{name}:{now:%Y%m%d%H}"
+    signed = partial(default_storage.url, name, expire=7200)  # type: ignore[call-arg]
     try:
-        address: str | None = caches["addresses"].get(key)
-    except RedisError:
-        address = None
-    if address is None:
-        address = default_storage.url(name, expire=7200)  # type: ignore[call-arg]
-        with suppress(RedisError):  # away: signed anew, and loaded anew
-            caches["addresses"].set(key, address, 3600)
+        address: Any = caches["addresses"].get_or_set(key, signed, 3600)
+    except RedisError:  # away: signed anew, and loaded anew
+        address = signed()
     response = HttpResponse(status=302)
     response["Location"] = address
     response["Cache-Control"] = "private, max-age=600"

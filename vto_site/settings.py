@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import dj_database_url
 import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from . import errors, private, schedule
+from . import databases, errors, private, schedule
 from .env import BASE_DIR, Env
 
 env = Env.load()
@@ -112,40 +111,8 @@ TEMPLATES = [
 
 # --- database, cache ----------------------------------------------------------
 
-DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(
-        env.secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}",
-        conn_max_age=600,
-        conn_health_checks=True,
-    )
-}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    private.make_file(Path(DATABASES["default"]["NAME"]))
-    # Several processes write: take the write lock at BEGIN, and wait for it.
-    DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
-    }
-
-# Limits of sign-ins are counted in "default" (allauth knows no other): in the database,
-# where nothing culls them and no server can be away. Others live in tryon_tokenbucket.
-CACHES: dict[str, Any] = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
-        "OPTIONS": {"MAX_ENTRIES": 100_000},  # `tasks.clear_sessions` removes the old
-    },
-}
-_cache_url = env.secret("CACHE_URL")
-CACHES["addresses"] = (  # signed ones of pictures in S3
-    {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": _cache_url,
-    }
-    if _cache_url
-    else CACHES["default"]
-)
+DATABASES = {"default": databases.database(env.secret("DATABASE_URL"), DATA_DIR)}
+CACHES = databases.caches(env.secret("CACHE_URL"))
 
 # --- storage, static files ----------------------------------------------------
 
@@ -392,6 +359,8 @@ if CELERY_BROKER_URL.startswith("filesystem:"):  # vto_site.broker
         "control_folder": str(BROKER_DIR / "control"),
         "polling_interval": max(0.1 / MIRAGIC_TIME_SCALE, 0.01),
     }
+elif CELERY_BROKER_URL.startswith("redis"):  # one that hangs is one that is away
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 5}
 
 # In memory: a schedule file would be one more thing to lose or to lock.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"

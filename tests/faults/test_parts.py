@@ -11,6 +11,7 @@ import signal
 import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +21,7 @@ import pytest
 import redis
 import requests
 
+from tests import factories
 from tests.conftest import missing, missing_server
 from tests.faults.jobs import none_lost_or_doubled, queue
 from tests.house import House, free_pair, house
@@ -133,6 +135,51 @@ def test_redis_restarts_and_forgets_everything(running: Stack) -> None:
     with redis.Redis.from_url(made.env["CELERY_BROKER_URL"]) as client:
         client.flushall()
     assert set(answers) == {200}
+    all_home(made)
+
+
+class Visitor:
+    """A browser that keeps its cookies and sends forms."""
+
+    def __init__(self, made: House):
+        self.url, self.session = made.url, requests.Session()
+
+    def post(self, page: str, files: dict[str, bytes] | None = None, **fields: str):
+        """The status of the answer, and where it leads."""
+        self.session.get(f"{self.url}{page}", timeout=60)
+        fields["csrfmiddlewaretoken"] = self.session.cookies["csrftoken"]
+        answer = self.session.post(
+            f"{self.url}{page}",
+            data=fields,
+            files=files,
+            timeout=60,
+            allow_redirects=False,
+        )
+        return answer.status_code, answer.headers.get("Location")
+
+
+@pytest.mark.anywhere
+def test_without_redis_everybody_is_answered(production: Stack) -> None:
+    """Sign-up, sign-in, a guest's first photo, a try-on: while it hangs, and later."""
+    made, parts = production
+    before = sum(made.states().values())
+    person = {"email": f"{uuid.uuid4()}@example.org", "password1": "a long password"}
+    guest, files = Visitor(made), {"photo_file": factories.picture_bytes()}
+    hangs = parts["redis"].process
+    assert hangs is not None
+    hangs.send_signal(signal.SIGSTOP)
+    assert Visitor(made).post("/account/signup/", **person)[0] == 302
+    login = {"login": person["email"], "password": person["password1"]}
+    assert Visitor(made).post("/account/login/", **login)[0] == 302
+    assert guest.post("/photos/", files, consent="on")[0] == 302
+    parts["redis"].stop(signal.SIGKILL)
+    files["garment_file"] = factories.picture_bytes()
+    asked = {"garment_kind": "upper_body", "token": str(uuid.uuid4())}
+    status, leads = guest.post("/try-on/", files, **asked)
+    assert status == 302 and leads.startswith("/try-on/")
+    parts["redis"].start()
+    assert sum(made.states().values()) == before + 1
+    made.until(lambda: ready(made) == 200)
     all_home(made)
 
 
