@@ -22,6 +22,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.exceptions
@@ -119,22 +120,23 @@ def _running(server: Server, how: int) -> Iterator[Server]:
             server.stop(how)
 
 
-@contextlib.contextmanager
-def postgres() -> Iterator[tuple[Server, str]]:
-    """The server, and the address of an empty database."""
+def _programs() -> Path:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         raise Missing("PostgreSQL is not installed: apt-get install postgresql")
-    programs = found[-1].parent
+    return found[-1].parent
+
+
+@contextlib.contextmanager
+def _cluster(make: list[str]) -> Iterator[tuple[Server, str]]:
+    """What `make` puts into a folder, running, and the address of its database."""
+    programs, user = _programs(), unprivileged()
     (port,) = free_ports(1)
-    user = unprivileged()
     with _folder("postgres") as folder:
         if user:
             os.chown(folder, user["user"], user["group"])
-        make = [str(programs / "initdb"), "-D", str(folder / "data"), "-U", "postgres"]
-        make += ["-A", "trust", "-E", "UTF8", "--no-sync", "--no-instructions"]
         subprocess.run(
-            make,
+            [str(programs / make[0]), "-D", str(folder / "data"), *make[1:]],
             check=True,
             cwd=folder,
             env={**os.environ, "LC_ALL": "C.UTF-8"},
@@ -157,6 +159,63 @@ def postgres() -> Iterator[tuple[Server, str]]:
             psycopg.connect(address).close()
 
         with _running(Server(command, folder, ready, user), signal.SIGINT) as server:
+            yield server, address
+
+
+@contextlib.contextmanager
+def postgres() -> Iterator[tuple[Server, str]]:
+    """The server, and the address of an empty database."""
+    make = ["initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    with _cluster([*make, "--no-sync", "--no-instructions"]) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def standby(primary: str) -> Iterator[tuple[Server, str]]:
+    """A replica that follows `primary` until it is promoted."""
+    make = ["pg_basebackup", "-R", "--no-sync", "-c", "fast", "-d", primary]
+    with _cluster(make) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def pgbouncer(database: str, most: int = 3) -> Iterator[tuple[Server, str]]:
+    """A pooler in transaction mode before `database`, and the address that leads there.
+
+    All clients share `most` connections, so that hardly two transactions of one come to
+    the same.
+    """
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if program is None:
+        raise Missing("PgBouncer is not installed: apt-get install pgbouncer")
+    (port,) = free_ports(1)
+    before = urlsplit(database)
+    user = unprivileged()
+    with _folder("pgbouncer") as folder:
+        (folder / "users").write_text(f'"{before.username}" ""\n')
+        (folder / "conf").write_text(
+            f"""[databases]
+* = host={before.hostname} port={before.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {folder / "users"}
+pool_mode = transaction
+default_pool_size = {most}
+max_client_conn = 200
+"""
+        )
+        if user:
+            os.chown(folder, user["user"], user["group"])
+        address = f"postgres://{before.username}@127.0.0.1:{port}{before.path}"
+
+        def ready() -> None:
+            psycopg.connect(address).close()
+
+        command = [program, str(folder / "conf")]
+        with _running(Server(command, folder, ready, user), signal.SIGKILL) as server:
             yield server, address
 
 

@@ -12,6 +12,8 @@ from functools import partial
 from django.conf import settings
 from django.db import (
     DatabaseError,
+    InterfaceError,
+    InternalError,
     OperationalError,
     close_old_connections,
     connection,
@@ -27,6 +29,9 @@ from .scheduling.timing import timing
 logger = logging.getLogger(__name__)
 
 MOST_OF_OUR_OWN = 60  # seconds to wait for a decoder, read and store; then it hangs
+# Of a database that is away, starts or ends, is read-only after a failover, or has
+# ended the transaction for another's sake. The others are mistakes, and stay.
+PASSING = (OperationalError, InterfaceError, InternalError)
 PICTURES = ("try_on__photo", "try_on__garment", "try_on__bottom_garment")
 
 
@@ -47,10 +52,10 @@ def insist(store: Callable[[], None], seconds: float = 60) -> None:
     while True:
         try:
             return store()
-        except OperationalError:
+        except PASSING as error:
             if time.monotonic() >= ends:
                 raise
-            logger.warning("the database is away, an answer waits")
+            logger.warning("the database is away, an answer waits: %s", error)
             time.sleep(0.5)
             close_old_connections()
 

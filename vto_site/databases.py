@@ -7,7 +7,7 @@ import dj_database_url
 
 from . import private
 
-SQLITE = "django.db.backends.sqlite3"
+SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 PATIENCE = 2  # seconds for a cache: what it keeps is soon made anew
 
 
@@ -18,6 +18,8 @@ def database(address: str, data_dir: Path) -> dict[str, Any]:
             address or f"sqlite:///{data_dir / 'db.sqlite3'}",
             conn_max_age=600,
             conn_health_checks=True,
+            # One would outlive its transaction, which poolers do not allow.
+            disable_server_side_cursors=True,
         )
     }
     if found["ENGINE"] == SQLITE:
@@ -28,6 +30,8 @@ def database(address: str, data_dir: Path) -> dict[str, Any]:
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
         }
+    elif found["ENGINE"] == POSTGRESQL:
+        found["ENGINE"] = "vto_site.postgresql"
     return found
 
 

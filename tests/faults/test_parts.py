@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 import redis
 import requests
@@ -120,6 +121,29 @@ def test_postgres_restarts(running: Stack) -> None:
         parts["postgres"].start()
         made.until(lambda: ready(made) == 200)
     # The front page asks the database for nothing.
+    assert set(answers) == {200}
+    all_home(made)
+
+
+@pytest.mark.anywhere
+def test_postgres_can_only_be_read_for_a_while(running: Stack) -> None:
+    """As after a failover, until the new primary has its address."""
+    made, _parts = running
+    setting = "default_transaction_read_only"
+
+    def order(*orders: str) -> None:
+        with psycopg.connect(made.env["DATABASE_URL"], autocommit=True) as server:
+            for text in (*orders, "SELECT pg_reload_conf()"):
+                server.execute(text)
+
+    order(f"ALTER SYSTEM SET {setting} = on")
+    try:
+        with visitors(made) as answers:
+            made.until(lambda: ready(made) == 503)
+            time.sleep(AWAY)
+    finally:
+        order(f"ALTER SYSTEM RESET {setting}")
+    made.until(lambda: ready(made) == 200)
     assert set(answers) == {200}
     all_home(made)
 

@@ -27,10 +27,14 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 only for database and storage; broker and last tick are told in the body."""
-    told: dict[str, object] = {"database": True, "storage": media.is_there()}
+    """503 only for database and storage; broker and last tick are told in the body.
+
+    A database that can only be read is of no use.
+    """
+    told: dict[str, object] = {"database": False, "storage": media.is_there()}
     try:
         connection.ensure_connection()
+        told["database"] = connection.is_usable()
         told["last_tick_seconds"] = status.last_tick_seconds()
     except Error:
         told["database"] = False
