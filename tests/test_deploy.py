@@ -37,7 +37,13 @@ def test_check_deploy_is_silent(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "env", [{"DEBUG": "1"}, {"SITE_URL": "http://tryon.example.org"}]
+    "env",
+    [
+        {"DEBUG": "1"},
+        {"SITE_URL": "http://tryon.example.org"},
+        {"TRUSTED_PROXIES": ""},
+        {"TRUSTED_PROXIES": "proxy.example.org"},
+    ],
 )
 def test_it_speaks_up_for_less(tmp_path, env):
     assert check(tmp_path, **env).returncode != 0

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register()
@@ -57,6 +57,22 @@ def time_scale_only_for_stand_ins(
                 "MIRAGIC_TIME_SCALE is set against the real API.",
                 hint="Unset it: the scale is for sped-up stand-ins only.",
                 id="tryon.E003",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def https_needs_a_proxy(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The web process speaks http: who ends https has to be believed."""
+    if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
+        return [
+            Warning(
+                "SITE_URL is https, and TRUSTED_PROXIES names no proxy: each page "
+                "leads to itself for ever.",
+                hint="Set TRUSTED_PROXIES to the address or network of the proxy that "
+                "ends https; it has to send X-Forwarded-Proto.",
+                id="tryon.W002",
             )
         ]
     return []

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from . import days, images, media, services, throttle, tracing
+from . import bodies, days, images, media, services, throttle, tracing
 from .models import OwnerGone, User
 
 GUEST = "guest"  # session key
@@ -41,21 +42,27 @@ class EdgeMiddleware:
     """What is known of a request before anything is read: whence, how large, its id.
 
     What a proxy says counts only if it is one of TRUSTED_PROXIES. Too large a body is
-    refused by its announced length, before it is parsed.
+    refused by its length, announced or measured (`bodies`), before it is parsed.
     """
 
     def __init__(self, get_response: Handler):
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        trusted = throttle.is_trusted(str(request.META.get("REMOTE_ADDR", "")))
+        came = str(request.META.get("REMOTE_ADDR", ""))
+        trusted = throttle.is_trusted(came)
         if not trusted:
+            told = request.META.get("HTTP_X_FORWARDED_PROTO", "")
+            if settings.SECURE_SSL_REDIRECT and told.startswith("https"):
+                tell_of_proxy(came)
             for name in ("PROTO", "FOR", "HOST"):
                 request.META.pop(f"HTTP_X_FORWARDED_{name}", None)
         told = request.headers.get("X-Request-ID", "") if trusted else ""
         began = time.perf_counter()
         identity = tracing.begin(told)
-        if is_too_large(request):
+        if bodies.is_endless(request):
+            response = render(request, "errors/length_required.html", status=411)
+        elif bodies.is_too_large(request):
             response = render(request, "errors/too_large.html", status=413)
         else:
             response = self.get_response(request)
@@ -73,11 +80,14 @@ class EdgeMiddleware:
         return response
 
 
-def is_too_large(request: HttpRequest) -> bool:
-    staff = request.path.startswith("/admin/")  # a catalogue's zip
-    most = settings.MAX_STAFF_BODY_MB if staff else settings.MAX_BODY_MB
-    told = request.META.get("CONTENT_LENGTH") or "0"
-    return not told.isdecimal() or len(told) > 15 or int(told) > most * 2**20
+@lru_cache(maxsize=20)
+def tell_of_proxy(address: str) -> None:
+    """Once for each: what it says of https is not believed, and led there again."""
+    logging.getLogger("tryon.proxies").error(
+        "X-Forwarded-Proto: https came from %s, which TRUSTED_PROXIES does not name: "
+        "name it if it is your proxy, or each page leads to itself for ever.",
+        address,
+    )
 
 
 class ZoneMiddleware:

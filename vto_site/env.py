@@ -6,6 +6,7 @@ A value that cannot be understood raises `EnvError`, which names the variable.
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -83,6 +84,17 @@ class Env:
 
     def items(self, name: str) -> list[str]:
         return [part.strip() for part in self.secret(name).split(",") if part.strip()]
+
+    def networks(self, name: str) -> list[str]:
+        found = self.items(name)
+        for text in found:
+            try:
+                ip_network(text, strict=False)
+            except ValueError:
+                raise EnvError(
+                    f"{name} must be addresses or networks, not {text!r}."
+                ) from None
+        return found
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.text(name, default)

@@ -43,7 +43,7 @@ ALLOWED_HOSTS = env.items("ALLOWED_HOSTS") or [
     urlsplit(SITE_URL).hostname or "",
 ]
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS") or [SITE_URL]
-TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 
 DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var"))).resolve()
 BROKER_DIR = DATA_DIR / "broker"

@@ -2,6 +2,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from tryon import bodies
+
 from . import memory
 from .lifeline import die_with_parent
 
@@ -9,4 +11,4 @@ die_with_parent()
 memory.bound()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vto_site.settings")
 
-application = get_wsgi_application()
+application = bodies.Measured(get_wsgi_application())

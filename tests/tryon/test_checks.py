@@ -28,3 +28,12 @@ def test_a_time_scale_against_the_real_api(settings):
     settings.MIRAGIC_TIME_SCALE = 10
     settings.MIRAGIC_BASE_URL = "https://backend.miragic.ai"
     assert checks.time_scale_only_for_stand_ins(None)[0].id == "tryon.E003"
+
+
+def test_https_behind_a_proxy_that_nobody_named(settings):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
+    assert checks.https_needs_a_proxy(None) == []
+    settings.TRUSTED_PROXIES = []
+    (warning,) = checks.https_needs_a_proxy(None)
+    assert warning.id == "tryon.W002" and "TRUSTED_PROXIES" in warning.hint

@@ -4,7 +4,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from tryon.middleware import EdgeMiddleware
+from tryon.middleware import EdgeMiddleware, tell_of_proxy
 
 
 def scheme(settings, proxies, came, said) -> str:
@@ -35,6 +35,18 @@ def scheme(settings, proxies, came, said) -> str:
 )
 def test_only_a_trusted_proxy_says_https(settings, proxies, came, expected):
     assert scheme(settings, proxies, came, "https") == expected
+
+
+def test_a_proxy_that_nobody_named_is_told_of_once(client, db, settings, caplog):
+    """The browser only says that the page leads to itself."""
+    settings.SECURE_SSL_REDIRECT, settings.TRUSTED_PROXIES = True, ["192.0.2.0/24"]
+    tell_of_proxy.cache_clear()
+    for came in ("198.51.100.7", "198.51.100.7", "192.0.2.1"):
+        said = {"HTTP_X_FORWARDED_PROTO": "https", "REMOTE_ADDR": came}
+        assert client.get("/privacy/", **said).status_code in (200, 301)
+    (line,) = [row for row in caplog.records if row.name == "tryon.proxies"]
+    assert "198.51.100.7" in line.getMessage()
+    assert "TRUSTED_PROXIES" in line.getMessage()
 
 
 @pytest.mark.parametrize("page", ["/try-on/", "/photos/", "/account/login/"])
