@@ -21,7 +21,10 @@ from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from redis.exceptions import RedisError
+
+from . import ranges
 
 NAME = re.compile(
     r"(?P<stem>(?P<kind>photo|garment|result)-[A-Za-z0-9_-]{22})"
@@ -118,6 +121,58 @@ def serve_private(request: HttpRequest, name: str, now: datetime) -> HttpRespons
     response["ETag"] = etag
     response["Cache-Control"] = f"private, max-age={DAY}, immutable"
     response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def serve_download(
+    request: HttpRequest, name: str, *, called: str, content_type: str
+) -> HttpResponseBase:
+    """Answer with a file for somebody's disk, under a name of ours; nobody caches it.
+
+    However large: on S3 the answer leads to an address signed for an hour, on disk a
+    download that broke off goes on where it was.
+    """
+    headers = {
+        "Content-Disposition": content_disposition_header(True, called) or "attachment",
+        "Content-Type": content_type,
+        "Cache-Control": "private, no-store",
+    }
+    if not settings.MEDIA_IS_LOCAL:
+        return _lead_to(request, name, headers)
+    try:
+        file = open_file(name)
+    except FileNotFoundError:
+        raise Http404 from None
+    etag, size = f'"{name}"', file.size
+    headers.update({"ETag": etag, "Accept-Ranges": "bytes"})
+    try:
+        part = ranges.asked(request, etag, size)
+    except ranges.Unsatisfiable:
+        file.close()
+        headers["Content-Range"] = f"bytes */{size}"
+        return HttpResponse(status=416, headers=headers)
+    send = partial(FileResponse, as_attachment=True, filename=called, headers=headers)
+    if part is None:
+        return send(file)
+    headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+    headers["Content-Length"] = str(len(part))
+    return send(ranges.Part(file, part), status=206)
+
+
+def _lead_to(
+    request: HttpRequest, name: str, headers: dict[str, str]
+) -> HttpResponseBase:
+    """A redirect to the file in S3, which is told what to say of it."""
+    with _reached():
+        if not default_storage.exists(name):
+            raise Http404
+        told = {f"Response{key.replace('-', '')}": headers[key] for key in headers}
+        address = default_storage.url(  # type: ignore[call-arg]
+            name, parameters=told, expire=3600, http_method=request.method
+        )
+    response = HttpResponse(status=302)
+    response["Location"] = address
+    response["Cache-Control"] = "private, no-store"
     return response
 
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware import gzip
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -106,6 +108,17 @@ class ZoneMiddleware:
             zone = days.named_zone(request.COOKIES.get(ZONE, ""))
         with timezone.override(zone):  # None: the shop's
             return self.get_response(request)
+
+
+class GZipMiddleware(gzip.GZipMiddleware):
+    """Pages; not files, which are compressed already and whose ranges would be off."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if response.streaming:
+            return response
+        return super().process_response(request, response)
 
 
 class OwnerMiddleware:

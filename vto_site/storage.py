@@ -3,12 +3,17 @@
 import shutil
 import tempfile
 
+from boto3.s3.transfer import TransferConfig
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 IN_MEMORY = 40 * 1024 * 1024  # bytes: any picture; the zip of an import goes on disk
+
+# Bytes: above any picture. S3 takes 5 GB in one part, and 10,000 parts, which boto3
+# makes larger where that would not do.
+PART = 32 * 1024 * 1024
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
@@ -18,7 +23,7 @@ class StaticStorage(CompressedManifestStaticFilesStorage):
 
 
 class MediaStorage(S3Storage):
-    """Files that are one part each, read and written with one request.
+    """Files read and written with one request, unless they are large.
 
     The stock one asks whether a file is there before it reads, and goes through a
     machinery for many parts (docs/performance.md has what that cost).
@@ -39,10 +44,16 @@ class MediaStorage(S3Storage):
     def _save(self, name: str, content: File) -> str:
         key = self._normalize_name(clean_name(name))
         content.seek(0)
-        self.bucket.meta.client.put_object(
-            Bucket=self.bucket_name,
-            Key=key,
-            Body=content,
-            **self._get_write_parameters(key, content),
-        )
+        client = self.bucket.meta.client
+        told = self._get_write_parameters(key, content)
+        if content.size <= PART:
+            client.put_object(Bucket=self.bucket_name, Key=key, Body=content, **told)
+        else:
+            # In this thread: a file that is read may report it to the database.
+            parts = TransferConfig(
+                multipart_threshold=PART, multipart_chunksize=PART, use_threads=False
+            )
+            client.upload_fileobj(
+                content, self.bucket_name, key, ExtraArgs=told, Config=parts
+            )
         return clean_name(name)

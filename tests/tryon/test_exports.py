@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from tests import factories
@@ -308,3 +309,60 @@ def test_two_real_makers_one_taken_for_dead(alice, media_files, monkeypatch):
     assert packed == [0, 1, 2, 3]
     assert (state(export), export.attempts) == ("ready", 2)
     assert zips(media_files()) == [export.file_name]
+
+
+@pytest.fixture
+def ready(export):
+    exports.make(pk=str(export.pk), now=BEGIN)
+    export.refresh_from_db()
+    return export
+
+
+def content(response) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+@pytest.mark.usefixtures("on_disk")
+def test_a_phone_goes_on_where_its_network_left_it(as_alice, ready):
+    page = f"/exports/{ready.pk}/zip/"
+    whole = as_alice.get(page)
+    data = content(whole)
+    assert (whole["Accept-Ranges"], len(data)) == ("bytes", ready.size)
+    told = {"Range": "bytes=1000-", "If-Range": whole["ETag"]}
+    rest = as_alice.get(page, headers=told)
+    assert (rest.status_code, content(rest)) == (206, data[1000:])
+    assert rest["Content-Range"] == f"bytes 1000-{len(data) - 1}/{len(data)}"
+    assert rest["Content-Length"] == str(len(data) - 1000)
+    middle = as_alice.get(page, headers={"Range": "bytes=10-19"})
+    assert (middle.status_code, content(middle)) == (206, data[10:20])
+    beyond = as_alice.get(page, headers={"Range": f"bytes={len(data)}-"})
+    assert beyond.status_code == 416
+    assert beyond["Content-Range"] == f"bytes */{len(data)}"
+    another = {"Range": "bytes=1000-", "If-Range": '"another"'}
+    assert content(as_alice.get(page, headers=another)) == data
+    for answer in (whole, rest, middle, beyond):
+        assert answer["Cache-Control"] == "private, no-store"
+        assert "fitting-room-2026-05-12.zip" in answer["Content-Disposition"]
+        assert answer["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.usefixtures("on_disk")
+def test_no_file_is_compressed_again(as_alice, ready, done):
+    """Its length would be unknown, its parts off, and a picture loaded each time."""
+    accepts = {"Accept-Encoding": "gzip"}
+    for page in (f"/exports/{ready.pk}/zip/", done[0].result.url):
+        response = as_alice.get(page, headers=accepts)
+        assert "Content-Encoding" not in response.headers
+        assert len(content(response)) == int(response["Content-Length"])
+        assert response["ETag"].startswith('"')
+    known = {**accepts, "If-None-Match": response["ETag"]}
+    assert as_alice.get(done[0].result.url, headers=known).status_code == 304
+    assert Client().get("/", headers=accepts)["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.usefixtures("on_disk")
+def test_nobody_elses_and_none_that_is_gone(as_alice, as_bob, ready):
+    page = f"/exports/{ready.pk}/zip/"
+    assert as_bob.get(page, headers={"Range": "bytes=0-"}).status_code == 404
+    media.delete([ready.file_name])
+    assert as_alice.get(page).status_code == 404

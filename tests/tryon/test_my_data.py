@@ -48,9 +48,7 @@ def test_the_copy_is_complete_and_fits_its_schema(as_alice, alice, much):
     export = Export.objects.get(everything=True)
     exports.make(pk=str(export.pk), now=timezone.now())
     address = response["Location"] + "zip/"
-    archive = zipfile.ZipFile(
-        io.BytesIO(b"".join(as_alice.get(address).streaming_content))
-    )
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(as_alice.get(address))))
     assert archive.testzip() is None
     told = json.loads(archive.read("data.json"))
     jsonschema.validate(told, SCHEMA, format_checker=jsonschema.FormatChecker())

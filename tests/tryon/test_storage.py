@@ -1,7 +1,10 @@
 """Pictures on an S3-compatible server: private there too, and gone when deleted."""
 
+import io
 import os
+import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,15 +13,19 @@ import pytest
 import requests
 from django.conf import settings
 from django.core.cache import caches
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
+from django.http import Http404
+from django.test import Client
 from django.test.utils import override_settings
+from s3transfer.utils import ChunksizeAdjuster
 
 from tests import factories, servers
 from tests.conftest import missing_server
 from tests.factories import NOW
 from tryon import exports, media, services
 from tryon.models import DeletionReceipt, Status, TryOn, User
+from vto_site import storage
 
 
 @pytest.fixture(scope="session")
@@ -111,3 +118,66 @@ def test_an_account_leaves_nothing_there(
     assert set(media_files()) <= left
     assert not User.objects.filter(email="alice@example.org").exists()
     assert DeletionReceipt.objects.filter(account=True).exists()
+
+
+def test_a_zip_comes_from_there_under_its_name(on_s3, alice, rf):
+    """So that it does not go through the web process, however large it is."""
+    done = factories.try_on(alice, Status.COMPLETED)
+    export = exports.ask(owner=alice, try_ons=[done], now=NOW)
+    exports.make(pk=str(export.pk), now=NOW)
+    client = Client()
+    client.force_login(alice)
+    page = f"/exports/{export.pk}/zip/"
+    leads = client.get(page)
+    assert (leads.status_code, leads["Cache-Control"]) == (302, "private, no-store")
+    assert not leads.content
+    found = requests.get(leads["Location"], timeout=5)
+    assert zipfile.ZipFile(io.BytesIO(found.content)).testzip() is None
+    assert found.headers["Content-Type"] == "application/zip"
+    assert found.headers["Cache-Control"] == "private, no-store"
+    assert found.headers["Content-Disposition"] == (
+        'attachment; filename="fitting-room-2026-05-12.zip"'
+    )
+    rest = requests.get(leads["Location"], headers={"Range": "bytes=9-"}, timeout=5)
+    assert (rest.status_code, rest.content) == (206, found.content[9:])
+    assert requests.head(client.head(page)["Location"], timeout=5).ok
+    # Nothing of what was signed can be changed, and only its owner is led there.
+    other = leads["Location"].replace("application%2Fzip", "text%2Fhtml")
+    assert requests.get(other, timeout=5).status_code == 403
+    client.force_login(User.objects.create_user("bob@example.org", "a long password"))
+    assert client.get(page).status_code == 404
+
+
+def test_a_name_in_any_script_is_kept_there(on_s3, rf):
+    media.save("export-x.zip", ContentFile(b"one"))
+    names = {"called": "ärmellose Kleider, 衣服.zip", "content_type": "application/zip"}
+    leads = media.serve_download(rf.get("/"), "export-x.zip", **names)["Location"]
+    told = requests.get(leads, timeout=5).headers["Content-Disposition"]
+    assert told.startswith("attachment; filename*=utf-8''%C3%A4rmellose")
+    with pytest.raises(Http404):
+        media.serve_download(rf.get("/"), "export-gone.zip", **names)
+
+
+def test_what_is_large_goes_in_parts(on_s3, monkeypatch):
+    """S3 takes no more than 5 GB in one; 5 MB is the least that it takes as a part."""
+    five = 5 * 2**20
+    assert storage.PART < 5 * 2**30
+    monkeypatch.setattr(storage, "PART", five)
+    data = os.urandom(2 * five + 1)
+    with tempfile.TemporaryFile() as file:
+        file.write(data)
+        media.save("export-x.zip", File(file))
+        assert not file.closed
+    bucket = default_storage.bucket
+    key = default_storage._normalize_name("export-x.zip")
+    there = bucket.meta.client.head_object(Bucket=bucket.name, Key=key)
+    assert there["ETag"].strip('"').endswith("-3")
+    assert there["ContentType"] == "application/zip"
+    assert media.read("export-x.zip") == data
+
+
+def test_six_gigabytes_are_few_enough_parts():
+    """As boto3 divides them, and the most that S3 keeps as well: 5 TB."""
+    for size in (6 * 2**30, 5 * 2**40):
+        part = ChunksizeAdjuster().adjust_chunksize(storage.PART, size)
+        assert part <= 5 * 2**30 and size / part <= 10_000

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -127,17 +127,10 @@ def download_export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
     row = _export(request, pk)
     if row.state != Export.State.READY:
         raise Http404
-    try:
-        file = media.open_file(row.file_name)
-    except FileNotFoundError:
-        raise Http404 from None
-    day = timezone.localdate(row.created_at)
-    name = f"fitting-room-{day}.zip"
-    response = FileResponse(
-        file, as_attachment=True, filename=name, content_type="application/zip"
+    name = f"fitting-room-{timezone.localdate(row.created_at)}.zip"
+    return media.serve_download(
+        request, row.file_name, called=name, content_type="application/zip"
     )
-    response["Cache-Control"] = "private, no-store"
-    return response
 
 
 def _export(request: OwnedRequest, pk: uuid.UUID) -> Export:

@@ -79,7 +79,7 @@ def test_the_zip_has_the_pictures_under_their_names(as_alice, three):
     assert "Your zip is ready" in as_alice.get(page).content.decode()
     response = as_alice.get(page + "zip/")
     assert response["Content-Type"] == "application/zip"
-    archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(response)))
     assert archive.testzip() is None
     assert sorted(archive.namelist()) == [
         "fitting-room-wool-blazer-2026-05-12-2.jpg",
