@@ -7,7 +7,7 @@ from vto_site.env import BASE_DIR
 
 DOCUMENT = BASE_DIR / "docs" / "configuration.md"
 EXAMPLE = BASE_DIR / ".env.example"
-READERS = {"text", "flag", "integer", "number", "choice", "items", "secret"}
+READERS = {"text", "flag", "integer", "number", "choice", "items", "networks", "secret"}
 # Read before the settings are.
 BESIDE = {"ENV_FILE"}
 

@@ -18,6 +18,11 @@ def test_only_postgres_gives_up_its_rights(start):
         assert psutil.Process(server.process.pid).uids().effective == os.geteuid()
 
 
-def test_postgres_does_not_run_as_root():
-    with missing_server(), servers.postgres() as (server, _address):
-        assert psutil.Process(server.process.pid).uids().effective != 0
+def test_postgres_and_its_pooler_do_not_run_as_root():
+    with (
+        missing_server(),
+        servers.postgres() as (server, address),
+        servers.pgbouncer(address) as (pooler, _pooled),
+    ):
+        for one in (server, pooler):
+            assert psutil.Process(one.process.pid).uids().effective != 0
