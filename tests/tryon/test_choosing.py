@@ -117,7 +117,7 @@ def test_what_an_earlier_release_wrote_meanwhile_is_found_a_minute_later(db):
 
 def test_old_rows_are_filled(db, monkeypatch):
     """By the migration, batch by batch."""
-    migration = import_module("tryon.migrations.0028_garment_search_filled")
+    migration = import_module("tryon.migrations.0027_garment_search_filled")
     monkeypatch.setattr(migration, "BATCH", 2)
     rows = {factories.garment(name=f"Ä {n}").pk for n in range(5)}
     kept = dict(Garment.objects.values_list("pk", "search_text"))

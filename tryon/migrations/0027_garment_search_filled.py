@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
     """Not with the column in one transaction: that would lock the table for all of it."""
 
     atomic = False
-    dependencies = [("tryon", "0028_garment_search")]
+    dependencies = [("tryon", "0026_garment_search")]
     operations = [
         migrations.RunPython(fill, migrations.RunPython.noop, elidable=True),
     ]
