@@ -14,8 +14,10 @@ from .errors import (
     OutOfCredits,
     RateLimited,
     Refused,
+    ResultOutOfReach,
     ResultUnavailable,
 )
+from .meaning import is_about_a_picture
 
 __all__ = [
     "Accepted",
@@ -30,5 +32,7 @@ __all__ = [
     "OutOfCredits",
     "RateLimited",
     "Refused",
+    "ResultOutOfReach",
     "ResultUnavailable",
+    "is_about_a_picture",
 ]

@@ -4,15 +4,20 @@ Nothing here repeats a request: a request counts against the limit and a submit 
 paid for, so whether to send again is the scheduler's and a person's decision.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
+from urllib3.exceptions import LocationParseError
 
 from . import answers
 from .answers import Accepted, Looked
-from .errors import MayHaveArrived, NotArrived, ResultUnavailable
+from .body import MAX_DETAIL, parse_body, parse_retry_after
+from .errors import MayHaveArrived, NotArrived, ResultOutOfReach, ResultUnavailable
+from .meaning import error_from
 from .redact import redact
 from .transport import BROKEN, Exchange
 
@@ -22,6 +27,9 @@ COMBO_TYPE = "comb"
 MAX_ANSWER = 1024 * 1024  # bytes of a JSON answer
 MAX_RESULT = 40 * 1024 * 1024  # bytes of a picture
 MAX_REDIRECTS = 3
+PATH_TOLD = re.compile(r"url: \S+")  # of a result, it opens somebody's picture
+# What can be no address, however well the network is.
+NO_ADDRESS = (InvalidURL, InvalidSchema, MissingSchema, LocationParseError)
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,8 @@ class Client:
         """The bytes behind a result address, without the key.
 
         Never from a private address, the API's own origin excepted; each redirect
-        is checked. Raises `ResultUnavailable`.
+        is checked. Raises `ResultUnavailable`, or `ResultOutOfReach` where only an
+        outage answered.
         """
         with Exchange(self.deadlines.download) as exchange:
             for _hop in range(MAX_REDIRECTS + 1):
@@ -99,14 +108,20 @@ class Client:
                         response.close()
                         continue
                     return self._picture(exchange, response)
+                except NO_ADDRESS as error:
+                    detail = _describe(error, exchange)
+                    raise ResultUnavailable(detail, final=True) from None
                 except BROKEN as error:
-                    raise ResultUnavailable(
-                        _describe(error, exchange), final=exchange.forbidden
-                    ) from None
+                    detail = _describe(error, exchange)
+                    if exchange.forbidden:
+                        raise ResultUnavailable(detail, final=True) from None
+                    raise ResultOutOfReach(detail) from None
             raise ResultUnavailable("too many redirects", final=True)
 
     def _picture(self, exchange: Exchange, response: requests.Response) -> bytes:
         status = response.status_code
+        if status >= 500 or status in (408, 425, 429):
+            raise ResultOutOfReach(f"{status} for the picture", status=status)
         if status != 200:
             raise ResultUnavailable(f"{status} for the picture", status=status)
         data = bytearray()
@@ -120,33 +135,30 @@ class Client:
         self, method: str, url: str, key: str, deadline: float, **kwargs: object
     ) -> tuple[int, bytes]:
         headers = {"X-API-Key": key, "Accept": "application/json"}
+        response, body, cut = None, b"", ""
         with Exchange(deadline) as exchange:
             try:
                 response = exchange.request(method, url, headers=headers, **kwargs)
-                body = b""
                 for chunk in exchange.chunks(response):
                     body += chunk
                     if len(body) > MAX_ANSWER:
-                        raise MayHaveArrived(
-                            "the answer is too long", status=response.status_code
-                        )
+                        cut = "the answer is too long"
+                        break
             except BROKEN as error:
-                detail = _describe(error, exchange)
+                cut = _describe(error, exchange)
                 for told in (key, repr(key)):
-                    detail = detail.replace(told, "sk_…")
-                if exchange.connected:
-                    raise MayHaveArrived(detail) from None
-                raise NotArrived(detail) from None
+                    cut = cut.replace(told, "sk_…")
+        if response is None:
+            raise (MayHaveArrived if exchange.connected else NotArrived)(cut)
+        status = response.status_code
         body = body.replace(key.encode(), b"sk_...")
-        if response.status_code >= 300:
-            raise answers.error_from(
-                response.status_code,
-                body,
-                answers.parse_retry_after(
-                    response.headers.get("Retry-After"), datetime.now(UTC)
-                ),
-            )
-        return response.status_code, body
+        if status >= 300:  # which says enough, however much of the rest came
+            retry_after = response.headers.get("Retry-After")
+            wait = parse_retry_after(retry_after, datetime.now(UTC))
+            raise error_from(status, body, wait)
+        if cut and parse_body(body) is None:
+            raise MayHaveArrived(cut, status=status)
+        return status, body
 
 
 def _is_web_address(url: str) -> bool:
@@ -168,4 +180,5 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 def _describe(error: BaseException, exchange: Exchange) -> str:
     if exchange.expired or isinstance(error, requests.Timeout):
         return "no answer before the deadline"
-    return redact(f"{type(error).__name__}: {error}")[: answers.MAX_DETAIL]
+    told = PATH_TOLD.sub("url: …", f"{type(error).__name__}: {error}")
+    return redact(told)[:MAX_DETAIL]

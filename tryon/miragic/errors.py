@@ -5,6 +5,7 @@ class MiragicError(Exception):
     """Base of all; `status` is the HTTP status if there was an answer."""
 
     def __init__(self, detail: str, *, status: int | None = None, code: str = ""):
+        detail = detail.replace("\0", "")  # PostgreSQL stores no such character
         super().__init__(detail)
         self.detail = detail
         self.status = status
@@ -27,9 +28,14 @@ class RateLimited(MiragicError):
     """Too many requests; wait `retry_after` seconds if it is given."""
 
     def __init__(
-        self, detail: str, *, status: int | None = None, retry_after: float | None
+        self,
+        detail: str,
+        *,
+        status: int | None = None,
+        code: str = "",
+        retry_after: float | None = None,
     ):
-        super().__init__(detail, status=status)
+        super().__init__(detail, status=status, code=code)
         self.retry_after = retry_after
 
 
@@ -42,8 +48,12 @@ class OutOfCredits(MiragicError):
 
 
 class ResultUnavailable(MiragicError):
-    """The picture could not be brought home this time; `final` if it never can."""
+    """This address has no picture for us; `final` if it never can have one."""
 
     def __init__(self, detail: str, *, status: int | None = None, final: bool = False):
         super().__init__(detail, status=status)
         self.final = final
+
+
+class ResultOutOfReach(ResultUnavailable):
+    """An outage on the way, ours or theirs: it says nothing of the address."""

@@ -10,7 +10,7 @@ import pytest
 
 from tryon import miragic
 from tryon.miragic import Client, Deadlines, JobState
-from tryon.miragic.answers import parse_retry_after, parse_time
+from tryon.miragic.body import parse_retry_after, parse_time
 from tryon.miragic.redact import RedactKeys
 
 pytestmark = pytest.mark.anywhere
@@ -30,21 +30,14 @@ def submit(api: Client) -> miragic.Accepted:
     [
         (400, miragic.Refused),
         (401, miragic.KeyRefused),
-        (402, miragic.OutOfCredits),
-        (403, miragic.KeyRefused),
-        (404, miragic.Refused),
-        (408, miragic.MayHaveArrived),
-        (413, miragic.Refused),
-        (422, miragic.Refused),
         (429, miragic.RateLimited),
         (500, miragic.MayHaveArrived),
-        (502, miragic.MayHaveArrived),
         (503, miragic.NotArrived),
-        (504, miragic.MayHaveArrived),
         (200, miragic.Refused),
     ],
 )
-def test_errors_by_status_in_both_forms(wire, api, status, error, form):
+def test_errors_in_the_apis_own_forms(wire, api, status, error, form):
+    """All of them: test_meaning.py."""
     wire.says(status, json.dumps(form))
     with pytest.raises(error, match="Some words") as caught:
         submit(api)
@@ -55,8 +48,9 @@ def test_errors_by_status_in_both_forms(wire, api, status, error, form):
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (400, miragic.Refused),
-        (401, miragic.KeyRefused),
+        (400, miragic.MayHaveArrived),
+        (401, miragic.NotArrived),
+        (403, miragic.NotArrived),
         (429, miragic.RateLimited),
         (500, miragic.MayHaveArrived),
         # A gateway's own page does not say whether the API had it already.
@@ -67,12 +61,28 @@ def test_errors_by_status_in_both_forms(wire, api, status, error, form):
 @pytest.mark.parametrize(
     "body", ["<html>Bad gateway</html>", ""], ids=["html", "empty"]
 )
-def test_errors_as_html_and_empty(wire, api, status, error, body):
+def test_pages_of_a_gateway(wire, api, status, error, body):
     wire.says(status, body, {"Location": "http://10.0.0.1/"})
     with pytest.raises(error) as caught:
         submit(api)
     assert type(caught.value) is error
     assert len(wire.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(404, miragic.NotArrived), (429, miragic.RateLimited)]
+    + [(code, miragic.MayHaveArrived) for code in (200, 400, 502)],
+)
+def test_an_answer_cut_short_says_what_its_status_says(wire, api, status, error):
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: 500\r\nRetry-After: 7\r\n\r\n"
+    whole = head.encode() + b'{"success": false, "error": {'
+    wire.script = lambda connection, request: connection.sendall(whole)
+    with pytest.raises(error) as caught:
+        submit(api)
+    assert type(caught.value) is error
+    if status == 429:
+        assert caught.value.retry_after == 7
 
 
 @pytest.mark.parametrize(
@@ -215,11 +225,56 @@ def test_each_post_opens_a_connection_of_its_own(wire, api):
         ("completed", JobState.COMPLETED),
         ("Failed", JobState.FAILED),
         ("SOMETHING_NEW", JobState.RUNNING),
+        ("SUCCEEDED", JobState.RUNNING),
+        *[
+            (word, JobState.FAILED)
+            for word in ("ERROR", "CANCELLED", "Canceled", "rejected", " EXPIRED ")
+        ],
     ],
 )
 def test_unknown_statuses_are_running(wire, api, status, state):
     wire.says(200, json.dumps({"data": {"status": status}}))
     assert api.look(KEY, "x").state == state
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "odd_word"),
+    [
+        ("SUCCEEDED", JobState.COMPLETED, "SUCCEEDED"),
+        ("done", JobState.COMPLETED, "done"),
+        ("Finished", JobState.COMPLETED, "Finished"),
+        ("COMPLETED", JobState.COMPLETED, ""),
+        # What says that it goes on may have a place ready for the picture.
+        ("PENDING", JobState.RUNNING, ""),
+        ("processing", JobState.RUNNING, ""),
+        ("in progress", JobState.RUNNING, ""),
+        ("EXPIRED", JobState.FAILED, ""),
+        ("FAILED", JobState.FAILED, ""),
+    ],
+)
+def test_another_word_for_the_end_has_an_address_beside_it(
+    wire, api, status, state, odd_word
+):
+    data = {"status": status, "processedUrl": "https://a.example/2.jpg"}
+    wire.says(200, json.dumps({"success": True, "data": data}))
+    looked = api.look(KEY, "x")
+    assert (looked.state, looked.odd_word) == (state, odd_word)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"status": "error", "message": "down for maintenance"},
+        {"status": "ok"},
+        {"id": "request-7", "status": "cancelled"},
+    ],
+)
+def test_json_of_a_gateway_is_no_word_of_a_job(wire, api, page):
+    wire.says(200, json.dumps(page))
+    with pytest.raises(miragic.MayHaveArrived):
+        api.look(KEY, "x")
+    with pytest.raises(miragic.MayHaveArrived):
+        submit(api)
 
 
 def test_a_look_without_a_status_tells_nothing(wire, api):
@@ -265,6 +320,39 @@ def test_times_that_are_none(value):
     assert parse_time(value) is None
 
 
+@pytest.mark.parametrize(
+    ("body", "remote_id"),
+    [
+        (b'\xef\xbb\xbf{"data": {"jobId": "a"}}', "a"),
+        ('{"data": {"jobId": "a"}}'.encode("utf-16"), "a"),
+        (b'{"message": "caf\xe9", "data": {"jobId": "a"}}', "a"),
+        (b'{"data": {"jobId": "a", "jobId": "b"}}', "b"),
+        (b'{"data": {"jobId": " a\\u0000\\ud800 "}}', "a?"),
+        (b'{"data": {"jobId": "a", "createdAt": 1e999}}', "a"),
+        (b'{"data": {"jobId": "a", "createdAt": %s}}' % (b"9" * 400), "a"),
+        (b'{"data": {"jobId": "a", "n": NaN}}', "a"),
+        (b'\n {"jobId": "a"} \n', "a"),
+    ],
+    ids=["mark", "utf-16", "latin", "twice", "nul", "inf", "huge", "nan", "flat"],
+)
+def test_an_accepted_submit_is_not_lost_over_an_odd_character(
+    wire, api, body, remote_id
+):
+    wire.says(200, body)
+    assert submit(api).remote_id == remote_id
+
+
+def test_what_is_kept_can_be_stored(wire, api):
+    odd = b'{"data": {"status": "X", "a\\u0000": ["\\ud800", NaN, 1e999]}}'
+    wire.says(200, odd)
+    raw = api.look(KEY, "x").raw
+    assert raw["data"]["a"] == ["?", None, None]
+    wire.says(404, b"<html>\x00</html>")
+    with pytest.raises(miragic.NotArrived) as caught:
+        api.look(KEY, "x")
+    assert "\0" not in caught.value.detail
+
+
 def test_retry_after_in_both_forms():
     from datetime import UTC, datetime
 
@@ -273,8 +361,16 @@ def test_retry_after_in_both_forms():
     assert parse_retry_after("Tue, 12 May 2026 14:00:30 GMT", now) == 30
     assert parse_retry_after("Tue, 12 May 2026 13:00:00 GMT", now) == 0
     assert parse_retry_after("-5", now) == 0
-    for useless in (None, "", "later", "nan", "inf"):
-        assert parse_retry_after(useless, now) is None
+    assert parse_retry_after("5, 9", now) == 5
+    assert parse_retry_after(" 7.5 s", now) == 7.5
+    assert parse_retry_after("30 seconds", now) == 30
+    assert parse_retry_after(str(int(now.timestamp()) + 40), now) == 40
+    assert parse_retry_after(str((int(now.timestamp()) + 40) * 1000), now) == 40
+    assert parse_retry_after("99999999", now) == 86400
+    useless = ["later", "nan", "inf", "1e3", "P1D", "0x10", " ", "\0", "9" * 400]
+    useless += ["Tue, 99 May 99999 14:00:30 GMT", "Tue, 12 May"]
+    for value in (None, "", *useless):
+        assert parse_retry_after(value, now) is None
 
 
 def test_retry_after_reaches_the_caller(wire, api):
@@ -336,12 +432,41 @@ def test_a_redirect_within_the_api_is_followed_but_not_for_ever(wire, api):
     assert len(wire.requests) == 4
 
 
-@pytest.mark.parametrize("status", [204, 403, 404, 500])
-def test_download_of_something_else_may_be_tried_again(wire, api, status):
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(code, miragic.ResultUnavailable) for code in (204, 400, 401, 403, 404, 410)]
+    + [(code, miragic.ResultOutOfReach) for code in (408, 425, 429, 500, 502, 503)],
+)
+def test_download_of_something_else_may_be_tried_again(wire, api, status, error):
     wire.says(status, b"")
     with pytest.raises(miragic.ResultUnavailable) as caught:
         api.download(f"{wire.url}/r.jpg")
+    assert type(caught.value) is error
     assert not caught.value.final
+
+
+def test_an_outage_says_nothing_of_an_address(free_port, wire, monkeypatch):
+    api = Client(f"http://127.0.0.1:{free_port}", Deadlines(download=0.5))
+    with pytest.raises(miragic.ResultOutOfReach) as caught:
+        api.download(f"{api.base_url}/somebodys.jpg")
+    assert "somebodys" not in caught.value.detail
+    wire.script = lambda connection, request: None
+    with pytest.raises(miragic.ResultOutOfReach):
+        Client(wire.url).download(f"{wire.url}/r.jpg")
+
+    def unknown(*args, **kwargs):
+        raise socket.gaierror("no such host")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(miragic.ResultOutOfReach):
+        api.download("https://pictures.example/r.jpg")
+
+
+@pytest.mark.parametrize("url", ["http://", "http://a:port/r.jpg", "http://*.a/r.jpg"])
+def test_what_can_be_no_address_is_no_outage(api, url):
+    with pytest.raises(miragic.ResultUnavailable) as caught:
+        api.download(url)
+    assert caught.value.final
 
 
 def test_an_enormous_download_is_cut_off(wire, api, monkeypatch):
@@ -354,7 +479,7 @@ def test_an_enormous_download_is_cut_off(wire, api, monkeypatch):
 def test_a_truncated_download_is_no_picture(wire, api):
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nhalf"
     wire.script = lambda connection, request: connection.sendall(head)
-    with pytest.raises(miragic.ResultUnavailable):
+    with pytest.raises(miragic.ResultOutOfReach):
         api.download(f"{wire.url}/r.jpg")
 
 
