@@ -1,41 +1,35 @@
 """What an answer of the API does to a try-on, its request and its key.
 
-Design 3.1 and 3.2. Each function stores one answer; an answer for a try-on that
+Design 3.1 and 3.2; what an answer means is `miragic.meaning`'s to say, what becomes of
+the picture `fetching`'s. Each function stores one answer; an answer for a try-on that
 was deleted or moved on meanwhile still closes its request, and is then dropped.
 """
 
 import logging
 from datetime import datetime, timedelta
 
-from django.core.files.base import ContentFile
-from django.db import (
-    DatabaseError,
-    transaction,
-)
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
-from . import erasing, images, media, miragic
-from .changes import Changes
-from .miragic.answers import RESULT_FIELDS
-from .models import (
-    DoomedFile,
-    FailureCode,
-    InvalidMove,
-    Result,
-    StaleMove,
-    Status,
-    TryOn,
-    User,
-)
+from . import miragic
+from .models import FailureCode, InvalidMove, StaleMove, Status, TryOn, TryOnEvent
 from .models.ledger import ApiRequest, KeyState, Outcome
 from .scheduling import budget
 from .scheduling.timing import timing
 
 logger = logging.getLogger(__name__)
 
-REFUSALS = 3  # looks that are refused before a job is given up
-LONG = timedelta(minutes=2)  # from which on who wishes it is told by e-mail
-FETCHES = 10  # attempts to bring a picture home, over about 15 minutes
+REFUSALS = 3  # looks that the API refuses before a job is given up
+VAIN = 10  # times that it calls a picture done and none can be had, over 20 minutes
+TURNED_AWAY = 300  # submits of one job that meet a page, over about a day
+ODD_WORD = "Its documentation has no such word for the end:"
+REFUSING = (Outcome.REFUSED, Outcome.KEY_REFUSED)
+SAID = (  # what the API itself said to a look; anything else said nothing
+    Outcome.RUNNING,
+    Outcome.COMPLETED,
+    Outcome.FAILED,
+    *REFUSING,
+)
 OUTCOMES: dict[type[miragic.MiragicError], str] = {
     miragic.NotArrived: Outcome.NOT_ARRIVED,
     miragic.MayHaveArrived: Outcome.UNCLEAR,
@@ -46,7 +40,7 @@ OUTCOMES: dict[type[miragic.MiragicError], str] = {
 }
 
 
-def _move(try_on: TryOn, to: str, **kwargs: object) -> None:
+def move(try_on: TryOn, to: str, **kwargs: object) -> None:
     """Move it, or drop the answer if somebody else moved it first."""
     only_if = Q(deleted_at=None)
     try:
@@ -70,7 +64,7 @@ def submitted(request: ApiRequest, answer: miragic.Accepted, now: datetime) -> N
         budget.submits_work(request.key)
         try_on = _try_on(request)
         if try_on is not None:
-            _move(
+            move(
                 try_on,
                 Status.PROCESSING,
                 now=now,
@@ -86,8 +80,9 @@ def submit_failed(
 ) -> None:
     with transaction.atomic():
         _close(request, error, now)
+        pause = 0.0
         if isinstance(error, miragic.NotArrived | miragic.MayHaveArrived):
-            budget.pause_submits(request.key, now)
+            pause = budget.pause_submits(request.key, now)
         else:
             budget.submits_work(request.key)
         try_on = _try_on(request)
@@ -95,27 +90,44 @@ def submit_failed(
             return
         if isinstance(error, miragic.Refused):
             code = refusal_code(error)
-            _fail(try_on, code, error.detail, now)
+            fail(try_on, code, error.detail, now)
         elif isinstance(error, miragic.MayHaveArrived):
-            _move(try_on, Status.UNCONFIRMED, now=now, note=error.detail)
-        else:
-            # It certainly created nothing: back in line, where the key waits, not it.
-            backoff = None
-            attempts = try_on.attempts
-            if isinstance(error, miragic.NotArrived):
-                attempts += 1
-                backoff = now + timedelta(seconds=timing().backoff_after(attempts))
-            _move(
+            move(try_on, Status.UNCONFIRMED, now=now, note=error.detail)
+        elif isinstance(error, miragic.NotArrived):
+            _submit_later(try_on, error, pause, now)
+        else:  # back in line: the key waits, not the job
+            move(
                 try_on,
                 Status.QUEUED,
                 now=now,
                 note=error.detail,
-                attempts=attempts,
-                next_attempt_at=backoff,
+                attempts=try_on.attempts,
             )
 
 
-def refusal_code(error: miragic.Refused) -> str:
+def _submit_later(
+    try_on: TryOn, error: miragic.NotArrived, pause: float, now: datetime
+) -> None:
+    """It certainly created nothing: back in line, and again when its key goes on.
+
+    A little later than that, so that the key's next try is another job's, if there is
+    one: a firewall may dislike this very picture. After a day of that it ends.
+    """
+    attempts = try_on.attempts + 1
+    if error.status is not None and attempts >= TURNED_AWAY:
+        return fail(try_on, FailureCode.TIMED_OUT, error.detail, now)
+    wait = max(timing().backoff_after(attempts), pause) + timing().backoff
+    move(
+        try_on,
+        Status.QUEUED,
+        now=now,
+        note=error.detail,
+        attempts=attempts,
+        next_attempt_at=now + timedelta(seconds=wait),
+    )
+
+
+def refusal_code(error: miragic.MiragicError) -> str:
     """Which picture was refused, as far as the text names one of the form's fields."""
     text = f"{error.code} {error.detail}".lower()
     if "human" in text or "person" in text:
@@ -134,15 +146,19 @@ def looked(request: ApiRequest, answer: miragic.Looked, now: datetime) -> None:
         miragic.JobState.COMPLETED: Outcome.COMPLETED,
         miragic.JobState.FAILED: Outcome.FAILED,
     }[answer.state]
+    detail = answer.error_message
+    if answer.odd_word:
+        detail = f"{ODD_WORD} {answer.odd_word}"
+        logger.error("%s; its picture is fetched", detail)
     with transaction.atomic():
-        budget.answer(request, outcome, now, status=200, detail=answer.error_message)
+        budget.answer(request, outcome, now, status=200, detail=detail)
         try_on = _try_on(request)
         if try_on is None or try_on.status != Status.PROCESSING:
             return
         if answer.state == miragic.JobState.RUNNING:
             _still_running(request, try_on, now)
         elif answer.state == miragic.JobState.FAILED:
-            _fail(
+            fail(
                 try_on,
                 FailureCode.NOT_MADE,
                 answer.error_message,
@@ -152,24 +168,51 @@ def looked(request: ApiRequest, answer: miragic.Looked, now: datetime) -> None:
                 duration_seconds=_duration(try_on, answer, now),
             )
         elif not answer.result_url:
-            _refused_look(try_on, FailureCode.RESULT_UNAVAILABLE, "no address", now)
+            look_again(try_on, "no address", now)
         else:
-            _move(
+            made = {
+                "answered_at": now,
+                "duration_seconds": _duration(try_on, answer, now),
+            }
+            move(
                 try_on,
                 Status.FETCHING,
                 now=now,
+                note=detail if answer.odd_word else "",
                 result_url=answer.result_url,
                 raw_answer=answer.raw,
-                answered_at=now,
-                duration_seconds=_duration(try_on, answer, now),
+                **(made if try_on.answered_at is None else {}),
             )
+
+
+def look_again(
+    try_on: TryOn, detail: str, now: datetime, *, final: bool = False
+) -> None:
+    """It is made, but at no address that was told: the next look gives a fresh one.
+
+    Given up when the API has called it done `VAIN` times, and none could be had; twice,
+    if no address of this kind can ever be (`final`).
+    """
+    told = ApiRequest.objects.filter(try_on=try_on, outcome=Outcome.COMPLETED).count()
+    if told >= VAIN or (final and told > 1):
+        return fail(try_on, FailureCode.RESULT_UNAVAILABLE, detail, now)
+    wait = timing().backoff_after(max(told, 1))
+    if try_on.status == Status.PROCESSING:
+        return try_on.put_off(wait, now, counts=0)
+    move(
+        try_on,
+        Status.PROCESSING,
+        now=now,
+        note=detail,
+        next_attempt_at=now + timedelta(seconds=wait),
+    )
 
 
 def _still_running(request: ApiRequest, try_on: TryOn, now: datetime) -> None:
     assert request.sent_at is not None and try_on.submitted_at is not None
     age = (now - try_on.submitted_at).total_seconds()
     if age >= timing().give_up:
-        return _fail(try_on, FailureCode.TIMED_OUT, f"still running: {age:.0f} s", now)
+        return fail(try_on, FailureCode.TIMED_OUT, f"still running: {age:.0f} s", now)
     TryOn.objects.filter(pk=try_on.pk, claim=request.token).update(
         claim=None,
         lease_until=None,
@@ -200,104 +243,22 @@ def look_failed(
         if try_on is None or try_on.claim != request.token:
             return
         refused = isinstance(error, miragic.Refused | miragic.KeyRefused)
-        if foreign and refused:
-            _refused_look(try_on, FailureCode.KEY_GONE, error.detail, now)
-        elif isinstance(error, miragic.Refused):
-            _refused_look(try_on, FailureCode.VANISHED, error.detail, now)
-        elif isinstance(error, miragic.NotArrived | miragic.MayHaveArrived):
+        if refused and (foreign or isinstance(error, miragic.Refused)):
+            said = ApiRequest.objects.filter(try_on=try_on, outcome__in=SAID)
+            last = said.order_by("-pk").values_list("outcome", flat=True)[:REFUSALS]
+            if [outcome in REFUSING for outcome in last] == [True] * REFUSALS:
+                code = FailureCode.KEY_GONE if foreign else _vanished_code(error)
+                return fail(try_on, code, error.detail, now)
+        if isinstance(error, miragic.RateLimited | miragic.KeyRefused) and not foreign:
+            try_on.release()  # the key waits, not the job
+        else:
             try_on.put_off(timing().backoff_after(try_on.attempts + 1), now)
-        else:
-            try_on.release()
 
 
-def _refused_look(try_on: TryOn, code: str, detail: str, now: datetime) -> None:
-    if try_on.attempts + 1 >= REFUSALS:
-        _fail(try_on, code, detail, now)
-    else:
-        try_on.put_off(timing().backoff_after(try_on.attempts + 1), now)
-
-
-# --- fetch ------------------------------------------------------------------------
-
-
-def fetched(
-    try_on: TryOn,
-    picture: images.Picture,
-    now: datetime,
-    found: Changes | None = None,
-) -> Result | None:
-    """Keep the picture, then call it completed. None if it was no longer wanted.
-
-    `found`: what it changed, if it was compared already.
-    """
-    result = Result(try_on=try_on, created_at=now)
-    result.store(picture, now)
-    if found is not None:
-        DoomedFile.expect(result.changes_name, now)
-        media.save(result.changes_name, ContentFile(found.layer))
-        result.take_changes(found, now)
-    raw = miragic.answers.without(try_on.raw_answer or {}, RESULT_FIELDS)
-    data = raw.get("data")
-    if isinstance(data, dict):
-        raw = {**raw, "data": miragic.answers.without(data, RESULT_FIELDS)}
-    try:
-        with transaction.atomic():
-            try_on.move(
-                Status.COMPLETED,
-                now=now,
-                # Whoever has the picture in hand, though the lease ran out meanwhile.
-                only_if=Q(deleted_at=None),
-                result_url="",
-                raw_answer=raw,
-                letter_due=_is_letter_due(try_on, now),
-            )
-            result.save(force_insert=True)
-            if found is not None:
-                DoomedFile.keep(result.changes_name)
-    except (StaleMove, InvalidMove):
-        erasing.erase(result.file_names)
-        return None
-    except DatabaseError:
-        media.delete(result.file_names)  # fetched again when its lease runs out
-        raise
-    return result
-
-
-def _is_letter_due(try_on: TryOn, now: datetime) -> bool:
-    """Past our patience its page promised a letter; others who wish it get theirs."""
-    if try_on.submitted_at is None or try_on.owner_id is None:
-        return False
-    if now - try_on.submitted_at > timedelta(seconds=timing().patience):
-        return True
-    wished = User.objects.filter(pk=try_on.owner_id, tell_when_done=True)
-    return now - try_on.created_at > LONG and wished.exists()
-
-
-def keep_fetching(try_on: TryOn, now: datetime) -> None:
-    """Our own storage is away or our decoders are busy, however long: no attempt."""
-    try_on.put_off(timing().backoff, now, counts=-1)
-
-
-def fetch_failed(try_on: TryOn, detail: str, now: datetime, *, final: bool) -> None:
-    """An attempt was counted when it began."""
-    if final or try_on.attempts >= FETCHES:
-        _fail(try_on, FailureCode.RESULT_UNAVAILABLE, detail, now)
-    else:
-        try_on.put_off(timing().backoff_after(try_on.attempts), now, counts=0)
-
-
-def fetches_lost(now: datetime) -> None:
-    """Nobody renews the lease: the worker is gone, or its order never came.
-
-    The first time it is fetched again at once. A picture that kills each worker is
-    given up like one that cannot be had.
-    """
-    lost = TryOn.objects.filter(status=Status.FETCHING, lease_until__lt=now)
-    for try_on in lost:
-        if try_on.attempts > 1:
-            fetch_failed(try_on, "its workers were killed", now, final=False)
-        else:
-            try_on.release()
+def _vanished_code(error: miragic.MiragicError) -> str:
+    if miragic.is_about_a_picture(error.code, error.detail):
+        return refusal_code(error)
+    return FailureCode.VANISHED
 
 
 # --- what they share ----------------------------------------------------------------
@@ -321,10 +282,10 @@ def _close(
         budget.stop_key(request.key, KeyState.REFUSED, error.detail)
 
 
-def _fail(
+def fail(
     try_on: TryOn, code: str, detail: str, now: datetime, **changes: object
 ) -> None:
-    _move(
+    move(
         try_on,
         Status.FAILED,
         now=now,
@@ -341,7 +302,7 @@ def pictures_unreadable(request: ApiRequest, detail: str, now: datetime) -> None
         voided = budget.void(Q(pk=request.pk))
         try_on = _try_on(request)
         if voided and try_on is not None:
-            _fail(try_on, FailureCode.PICTURES_GONE, detail, now)
+            fail(try_on, FailureCode.PICTURES_GONE, detail, now)
 
 
 def lost(request: ApiRequest, now: datetime) -> None:
@@ -360,7 +321,7 @@ def _give_up(request: ApiRequest, to: str, note: str, now: datetime) -> None:
     if try_on is None or try_on.claim != request.token:
         return
     if request.kind == ApiRequest.Kind.SUBMIT:
-        _move(try_on, to, now=now, note=note)
+        move(try_on, to, now=now, note=note)
     else:
         try_on.release()
 
@@ -369,13 +330,17 @@ def _give_up(request: ApiRequest, to: str, note: str, now: datetime) -> None:
 
 
 def give_up_overdue(now: datetime) -> None:
-    """Jobs that nobody could look at for a day, say with their key stopped."""
+    """Jobs that nobody could look at for a day, say with their key stopped.
+
+    One whose picture could not be fetched for long has its day from then on.
+    """
     oldest = now - timedelta(seconds=timing().give_up + timing().longest_late_look)
     overdue = TryOn.objects.existing().filter(
         status=Status.PROCESSING, claim=None, submitted_at__lt=oldest
     )
-    for try_on in overdue:
-        _fail(try_on, FailureCode.TIMED_OUT, "nobody could look", now)
+    moved = TryOnEvent.objects.filter(try_on=OuterRef("pk"), at__gte=oldest)
+    for try_on in overdue.exclude(Exists(moved)):
+        fail(try_on, FailureCode.TIMED_OUT, "nobody could look", now)
 
 
 def resend_unconfirmed(now: datetime) -> None:
@@ -392,4 +357,4 @@ def resend_unconfirmed(now: datetime) -> None:
     for try_on in waiting.exclude(
         pk__in=TryOn.objects.filter(sent_before).values("pk")
     ).distinct():
-        _move(try_on, Status.QUEUED, now=now, note="sent again by itself")
+        move(try_on, Status.QUEUED, now=now, note="sent again by itself")

@@ -19,7 +19,7 @@ from django.db import (
     connection,
 )
 
-from . import answering, images, media, miragic, services, tracing
+from . import answering, fetching, images, media, miragic, services, tracing
 from .changes import Changes
 from .models import Result, Status, TryOn
 from .models.ledger import ApiRequest
@@ -108,31 +108,52 @@ def look(request_id: int, token: str) -> bool:
 
 def fetch(try_on_id: str, claim: str) -> Result | None:
     """Bring a finished picture home. None if it did not work out this time."""
-    fetching = TryOn.objects.select_related("photo").filter(status=Status.FETCHING)
-    try_on = fetching.filter(
-        pk=try_on_id, claim=uuid.UUID(claim), deleted_at=None
-    ).first()
+    rows = TryOn.objects.select_related("photo").filter(status=Status.FETCHING)
+    mine = rows.filter(pk=try_on_id, claim=uuid.UUID(claim), deleted_at=None)
+    try_on = mine.first()
     if try_on is None:
         return None
     tracing.try_on_id.set(try_on_id)
     if not try_on.begin_attempt(_lease_end()):
         return None
+    addresses = fetching.addresses(try_on, settings.MIRAGIC_BASE_URL)
     try:
-        with _lease_kept(try_on):
-            data = client().download(try_on.result_url)
-            picture = images.read_result(data)
+        with _lease_kept(try_on, len(addresses)):
+            picture = _bring_home(addresses)
             found = _compare(try_on, picture)
-            return answering.fetched(try_on, picture, budget.database_now(), found)
+            return fetching.fetched(try_on, picture, budget.database_now(), found)
+    except miragic.ResultOutOfReach as error:
+        logger.warning("a result is out of reach")
+        fetching.out_of_reach(try_on, error.detail, budget.database_now())
     except miragic.ResultUnavailable as error:
-        detail, final = error.detail, error.final
-    except images.PictureError as error:
-        detail, final = f"not a picture: {error}", False
+        now = budget.database_now()
+        fetching.address_failed(try_on, error.detail, now, final=error.final)
     except (images.Busy, media.Away) as error:
         logger.warning("%s; the picture is fetched again", type(error).__name__)
-        answering.keep_fetching(try_on, budget.database_now())
-        return None
-    answering.fetch_failed(try_on, detail, budget.database_now(), final=final)
+        fetching.keep_fetching(try_on, budget.database_now())
     return None
+
+
+def _bring_home(addresses: list[str]) -> images.Picture:
+    """The picture at the first of them that has one, or the failure with most hope."""
+    first, *others = addresses
+    try:
+        return _download(first)
+    except miragic.ResultUnavailable as error:
+        if not others:
+            raise
+        try:
+            return _bring_home(others)
+        except miragic.ResultUnavailable as other:
+            raise max(error, other, key=lambda failure: failure.hope) from None
+
+
+def _download(address: str) -> images.Picture:
+    data = client().download(address)
+    try:
+        return images.read_result(data)
+    except images.PictureError as error:
+        raise miragic.ResultUnavailable(f"not a picture: {error}") from None
 
 
 def _compare(try_on: TryOn, picture: images.Picture) -> Changes | None:
@@ -150,10 +171,11 @@ def _lease_end() -> datetime:
 
 
 @contextmanager
-def _lease_kept(try_on: TryOn) -> Iterator[None]:
+def _lease_kept(try_on: TryOn, downloads: int) -> Iterator[None]:
     """Short, so that a killed worker is soon missed; renewed while the work goes on."""
     done = threading.Event()
-    keeper = threading.Thread(target=_renew, args=(try_on, done), daemon=True)
+    longest = downloads * timing().download_deadline + MOST_OF_OUR_OWN
+    keeper = threading.Thread(target=_renew, args=(try_on, done, longest), daemon=True)
     keeper.start()
     try:
         yield
@@ -161,10 +183,9 @@ def _lease_kept(try_on: TryOn) -> Iterator[None]:
         done.set()
 
 
-def _renew(try_on: TryOn, done: threading.Event) -> None:
-    t = timing()
-    ends = time.monotonic() + t.download_deadline + MOST_OF_OUR_OWN
-    while not done.wait(t.fetch_lease / 4) and time.monotonic() < ends:
+def _renew(try_on: TryOn, done: threading.Event, longest: float) -> None:
+    ends = time.monotonic() + longest
+    while not done.wait(timing().fetch_lease / 4) and time.monotonic() < ends:
         try:
             if not try_on.renew_lease(_lease_end()):
                 break

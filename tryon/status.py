@@ -1,20 +1,23 @@
 """How the fitting room is doing: for `manage.py status` and the health pages."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from .models import Planner, Status, TryOn, Unfinished
-from .models.ledger import Key, KeyState
+from .models import ApiRequest, Planner, Status, TryOn, Unfinished
+from .models.ledger import Key, KeyState, Outcome
 from .models.states import FINAL, OPEN
 from .scheduling import budget
 from .scheduling.timing import timing
 
 SILENT = 15  # seconds without a tick
+MANY = 4  # looks in a row without a word of the API, over more than a minute
+RECENT = timedelta(hours=1)
+WORDS = 200  # characters of what a request met
 
 
 def last_tick_seconds(now: datetime | None = None) -> float | None:
@@ -85,9 +88,10 @@ def find_problems(
     for key in keys:
         if key.state != KeyState.WORKING:
             problems.append(f"Key {key.fingerprint} is {key.state}: {key.reason}")
-        elif not key.may_submit(now):
+        elif not key.may_submit(now) or key.submit_failures > 1:
             problems.append(
-                f"Key {key.fingerprint}: submits pause after unclear answers."
+                f"Key {key.fingerprint}: submits pause after unclear answers"
+                f"{last_words(Q(key=key, answered_at__gt=now - RECENT))}."
             )
     if waited is not None and waited > timing().patience:
         problems.append(f"The oldest try-on has waited {waited:.0f} s in line.")
@@ -96,10 +100,41 @@ def find_problems(
             f"{counts[Status.UNCONFIRMED]} unconfirmed: send again, or cancel, "
             "in the admin."
         )
+    problems += find_waits(now)
     failed = Unfinished.objects.failed(now).count()
     if failed:
         problems.append(f"Unfinished work: {failed}; the admin lists it, and why.")
     return problems
+
+
+def find_waits(now: datetime) -> list[str]:
+    """What is paid for and does not come on: it goes on by itself, or ends in a day."""
+    made_long_ago = Q(answered_at__lt=now - timedelta(seconds=timing().patience))
+    unseen = Q(status=Status.PROCESSING, attempts__gte=MANY)
+    found = TryOn.objects.existing().in_status((Status.PROCESSING, Status.FETCHING))
+    counted = found.aggregate(
+        not_home=Count("pk", made_long_ago), unseen=Count("pk", unseen)
+    )
+    problems = []
+    if counted["unseen"]:
+        problems.append(
+            f"{counted['unseen']} cannot be looked at"
+            f"{last_words(Q(try_on__in=found.filter(unseen)))}."
+        )
+    if counted["not_home"]:
+        problems.append(
+            f"{counted['not_home']} pictures are made and cannot be brought home yet."
+        )
+    return problems
+
+
+def last_words(requests: Q) -> str:
+    """What the last of them met, to go on a sentence with."""
+    failed = ApiRequest.objects.filter(
+        requests, outcome__in=(Outcome.NOT_ARRIVED, Outcome.UNCLEAR)
+    )
+    detail = failed.order_by("-pk").values_list("detail", flat=True).first()
+    return f", the last: {' '.join(detail.split())[:WORDS]}" if detail else ""
 
 
 def no_database(error: DatabaseError) -> dict[str, Any]:

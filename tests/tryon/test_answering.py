@@ -1,13 +1,15 @@
 """What each answer of the API does: the state, the try, the key, the sentence."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests import factories
 from tests.factories import NOW
-from tryon import answering, images, miragic, services, wording
-from tryon.models import ApiRequest, FailureCode, Result, Status
+from tryon import answering, miragic, services, wording
+from tryon.miragic.meaning import error_from
+from tryon.models import ApiRequest, FailureCode, Key, Status, TryOn
 from tryon.models.ledger import Outcome
 from tryon.scheduling import budget, scheduler
 
@@ -71,6 +73,68 @@ def test_submit_errors(alice, key, error, status, outcome, key_state):
     assert try_on.counts_against_limit == (status != Status.FAILED)
     if status in (Status.FAILED, Status.UNCONFIRMED):
         assert wording.advice(try_on).sentence
+
+
+# What each cell of the table in `miragic.meaning` does, by its meaning: the state, a
+# try spent, what stops. Which cell means what is held by miragic/test_meaning.py.
+FORMS = {
+    "nested": '{"success": false, "error": {"code": "C", "message": "Words"}}',
+    "flat": '{"success": false, "message": "Words"}',
+    "html": "<html><title>Just a moment...</title></html>",
+    "text": "404 page not found",
+    "empty": "",
+    "truncated": '{"success": false, "error": {"co',
+}
+CELLS = [  # status, forms, state of the submit's job, of the key, of the look's job
+    (400, "nested flat", "failed", "working", "processing"),
+    (400, "html text empty truncated", "unconfirmed", "working", "processing"),
+    (401, "nested flat", "queued", "refused", "processing"),
+    (402, "nested flat", "queued", "out_of_credits", "processing"),
+    (403, "nested flat", "queued", "refused", "processing"),
+    (404, "nested flat", "failed", "working", "processing"),
+    *[
+        (code, "html text empty truncated", "queued", "working", "processing")
+        for code in (401, 402, 403, 404, 405, 409, 425, 429)
+    ],
+    (408, " ".join(FORMS), "unconfirmed", "working", "processing"),
+    (429, "nested flat", "queued", "working", "processing"),
+    (500, " ".join(FORMS), "unconfirmed", "working", "processing"),
+    (502, " ".join(FORMS), "unconfirmed", "working", "processing"),
+    (503, "nested flat", "queued", "working", "processing"),
+    (503, "html text empty truncated", "unconfirmed", "working", "processing"),
+    (504, " ".join(FORMS), "unconfirmed", "working", "processing"),
+    (520, " ".join(FORMS), "unconfirmed", "working", "processing"),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "forms", "submit", "stops", "look"),
+    CELLS,
+    ids=[f"{row[0]} {row[1].split()[0]}" for row in CELLS],
+)
+def test_the_table_of_answers(alice, key, status, forms, submit, stops, look):
+    for form in forms.split():
+        error = error_from(status, FORMS[form].encode())
+        for asked, store, then in (
+            (Status.QUEUED, answering.submit_failed, submit),
+            (Status.PROCESSING, answering.look_failed, look),
+        ):
+            start_over(key)
+            try_on = factories.try_on(alice, asked, key=key)
+            store(sent(try_on), error, LATER)
+            try_on.refresh_from_db()
+            key.refresh_from_db()
+            assert (try_on.status, key.state) == (then, stops), form
+            assert try_on.counts_against_limit == (then != "failed")
+            assert try_on.claim is None
+
+
+def start_over(key) -> None:
+    """With a key that nothing was asked of."""
+    TryOn.objects.all().delete()
+    ApiRequest.objects.all().delete()
+    budget.start_key(key, NOW)
+    Key.objects.update(bucket_level=0, bucket_at=NOW, strict_until=None)
 
 
 def test_the_key_waits_not_the_job(alice, key):
@@ -200,17 +264,103 @@ def test_no_failed_look_loses_a_job(alice, key, error, key_state):
     assert key.state == key_state
 
 
-def test_three_refusals_mean_that_it_vanished(alice, key):
-    try_on = factories.try_on(alice, Status.PROCESSING, key=key, attempts=2)
+def looks(try_on, key, *outcomes: str) -> None:
+    """That the ledger has of it."""
+    for outcome in outcomes:
+        ApiRequest.objects.create(
+            key=key,
+            try_on=try_on,
+            kind="poll",
+            token=try_on.token,
+            planned_at=NOW,
+            sent_at=NOW,
+            answered_at=NOW,
+            outcome=outcome,
+        )
+
+
+@pytest.mark.parametrize(
+    ("detail", "code"),
+    [("404: Job not found", "vanished"), ("400: the person is nude", "photo_refused")],
+)
+def test_three_refusals_mean_that_it_vanished(alice, key, detail, code):
+    try_on = factories.try_on(alice, Status.PROCESSING, key=key)
+    looks(try_on, key, "refused", "unclear", "not_arrived", "refused", "rate_limited")
+    answering.look_failed(sent(try_on), miragic.Refused(detail, status=404), LATER)
+    try_on.refresh_from_db()
+    assert (try_on.status, try_on.failure_code) == (Status.FAILED, code)
+
+
+@pytest.mark.parametrize(
+    "before", [["unclear"] * 9, ["refused", "running", "refused"], ["refused"]]
+)
+def test_pages_and_old_refusals_are_no_word_against_a_job(alice, key, before):
+    try_on = factories.try_on(alice, Status.PROCESSING, key=key, attempts=9)
+    looks(try_on, key, *before)
     answering.look_failed(sent(try_on), miragic.Refused("404", status=404), LATER)
     try_on.refresh_from_db()
-    assert (try_on.status, try_on.failure_code) == (Status.FAILED, "vanished")
+    assert (try_on.status, try_on.claim) == (Status.PROCESSING, None)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        miragic.NotArrived("403, a page", status=403),
+        miragic.MayHaveArrived("502"),
+        miragic.OutOfCredits("402"),
+        miragic.Refused("404"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_goes_on_failing_is_looked_at_ever_more_rarely(alice, key, error):
+    """Or it would use up the key's requests."""
+    waits = []
+    for attempts in (0, 3, 50):
+        try_on = factories.try_on(alice, Status.PROCESSING, key=key, attempts=attempts)
+        answering.look_failed(sent(try_on), error, LATER)
+        try_on.refresh_from_db()
+        waits.append((try_on.next_attempt_at - LATER).total_seconds())
+        assert try_on.attempts == attempts + 1
+        TryOn.objects.all().delete()
+    assert waits == [5, 40, 300]
+
+
+def test_a_submit_that_a_page_turns_away_lets_others_go_first(alice, bob, key):
+    """A firewall may dislike this very picture: its key's next try is another job's."""
+    try_on = factories.try_on(alice)
+    page = miragic.NotArrived("403, not in the API's own form", status=403)
+    answering.submit_failed(sent(try_on), page, LATER)
+    try_on.refresh_from_db()
+    key.refresh_from_db()
+    assert (try_on.status, try_on.attempts) == (Status.QUEUED, 1)
+    assert try_on.next_attempt_at > key.submits_paused_until
+    other = factories.try_on(bob, created_at=LATER)
+    scheduler.clock.last = None
+    (order,) = scheduler.tick(lambda: key.submits_paused_until)
+    assert ApiRequest.objects.get(pk=order.row).try_on == other
+
+
+def test_a_submit_that_pages_turn_away_for_a_day_ends(alice, key):
+    """No try spent, and its page says so; a network that is away ends nothing."""
+    for error, status in (
+        (miragic.NotArrived("no route"), Status.QUEUED),
+        (miragic.NotArrived("403", status=403), Status.FAILED),
+    ):
+        budget.start_key(key, NOW)
+        try_on = factories.try_on(alice, attempts=answering.TURNED_AWAY - 1)
+        answering.submit_failed(sent(try_on), error, LATER)
+        try_on.refresh_from_db()
+        assert try_on.status == status
+        ApiRequest.objects.all().delete()
+        TryOn.objects.filter(status=Status.QUEUED).delete()
+    assert (try_on.failure_code, try_on.counts_against_limit) == ("timed_out", False)
 
 
 def test_a_key_that_is_gone(alice, key):
     """Any other key may look; three refusals end it and stop no key."""
     gone = factories.key("sk_live_" + "g" * 43)
-    try_on = factories.try_on(alice, Status.PROCESSING, key=gone, attempts=2)
+    try_on = factories.try_on(alice, Status.PROCESSING, key=gone)
+    looks(try_on, key, "key_refused", "refused")
     request = sent(try_on)
     assert request.key == key
     answering.look_failed(request, miragic.KeyRefused("403", status=403), LATER)
@@ -236,67 +386,50 @@ def test_completed_without_an_address_is_looked_at_again(alice, key):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
     answering.looked(sent(try_on), looked("completed"), LATER)
     try_on.refresh_from_db()
-    assert (try_on.status, try_on.attempts) == (Status.PROCESSING, 1)
-
-
-# --- fetch ---
-
-
-@pytest.fixture
-def fetching(alice):
-    try_on = factories.try_on(
-        alice,
-        Status.FETCHING,
-        result_url="http://x/r.jpg",
-        raw_answer={"data": {"resultImagePath": "http://x/r.jpg", "mode": "SINGLE"}},
-    )
-    scheduler.claim_fetches(NOW)
+    assert (try_on.status, try_on.claim) == (Status.PROCESSING, None)
+    assert try_on.next_attempt_at > LATER
+    looks(try_on, key, *["completed"] * (answering.VAIN - 2))
+    request = ApiRequest.objects.filter(try_on=try_on).first()
+    answering.looked(request, looked("completed"), LATER)
     try_on.refresh_from_db()
-    return try_on
+    assert try_on.status == Status.PROCESSING
+    looks(try_on, key, "completed")
+    answering.looked(request, looked("completed"), LATER)
+    try_on.refresh_from_db()
+    assert try_on.failure_code == "result_unavailable"
 
 
-def test_fetched(fetching, media_files):
-    picture = images.read_result(factories.picture_bytes())
-    result = answering.fetched(fetching, picture, LATER)
-    fetching.refresh_from_db()
-    assert fetching.status == Status.COMPLETED
-    assert result.file_name in media_files()
-    assert fetching.result_url == ""
-    assert fetching.raw_answer == {"data": {"mode": "SINGLE"}}
+def test_another_word_for_the_end_is_told_to_staff(alice, key, caplog):
+    try_on = factories.try_on(alice, Status.PROCESSING, key=key)
+    request = sent(try_on)
+    odd = replace(looked("completed", "http://x/r"), odd_word="SUCCEEDED")
+    answering.looked(request, odd, LATER)
+    try_on.refresh_from_db()
+    request.refresh_from_db()
+    assert (try_on.status, try_on.result_url) == (Status.FETCHING, "http://x/r")
+    for told in (try_on.events.last().note, request.detail, caplog.text):
+        assert "SUCCEEDED" in told
+    assert caplog.records[-1].levelname == "ERROR"
 
 
-def test_a_picture_nobody_wants_any_more_leaves_no_file(
-    fetching, alice, media_files, django_capture_on_commit_callbacks
-):
-    before = media_files()
-    services.delete_try_on(try_on=fetching, now=NOW, by=alice)
-    picture = images.read_result(factories.picture_bytes())
-    with django_capture_on_commit_callbacks(execute=True):
-        assert answering.fetched(fetching, picture, LATER) is None
-    assert media_files() == before
-    assert not Result.objects.exists()
+def test_a_fresh_address_changes_neither_when_it_was_made_nor_how_long(alice, key):
+    made = {"answered_at": NOW + timedelta(seconds=21), "duration_seconds": 20}
+    try_on = factories.try_on(alice, Status.PROCESSING, key=key, **made)
+    answering.looked(sent(try_on), looked("completed", "http://x/2", 3), LATER)
+    try_on.refresh_from_db()
+    assert (try_on.status, try_on.result_url) == (Status.FETCHING, "http://x/2")
+    assert try_on.duration_seconds == 20
+    assert try_on.answered_at == made["answered_at"]
 
 
-def test_a_second_fetch_of_the_same_is_dropped(fetching):
-    picture = images.read_result(factories.picture_bytes())
-    assert answering.fetched(fetching, picture, LATER)
-    assert answering.fetched(fetching, picture, LATER) is None
-    assert Result.objects.count() == 1
-
-
-def test_whoever_has_the_picture_keeps_it_though_the_lease_ran_out(fetching):
-    scheduler.sweep(NOW + timedelta(seconds=20))
-    scheduler.claim_fetches(NOW + timedelta(seconds=20))
-    picture = images.read_result(factories.picture_bytes())
-    assert answering.fetched(fetching, picture, LATER)
-
-
-def test_fetching_is_tried_again_and_then_given_up(fetching):
-    fetching.begin_attempt(LATER)
-    answering.fetch_failed(fetching, "404", LATER, final=False)
-    fetching.refresh_from_db()
-    assert (fetching.status, fetching.attempts) == (Status.FETCHING, 1)
-    fetching.attempts = answering.FETCHES
-    answering.fetch_failed(fetching, "404", LATER, final=False)
-    fetching.refresh_from_db()
-    assert fetching.failure_code == "result_unavailable"
+def test_an_old_job_that_waits_for_an_address_is_not_called_lost(alice, key):
+    """Its fetch failed for a day: it has its day to be looked at from then on."""
+    try_on = factories.try_on(alice, Status.FETCHING, key=key)
+    later = NOW + timedelta(days=2)
+    answering.look_again(try_on, "403", later)
+    scheduler.sweep(later + timedelta(hours=1))
+    try_on.refresh_from_db()
+    assert try_on.status == Status.PROCESSING
+    scheduler.sweep(later + timedelta(hours=26))
+    try_on.refresh_from_db()
+    assert try_on.failure_code == "timed_out"

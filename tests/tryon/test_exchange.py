@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from tests import factories
 from tests.conftest import image_of
 from tests.factories import NOW
-from tryon import answering, exchange, images, media, services, wording
+from tryon import answering, exchange, images, media, services, status, wording
 from tryon.models import ApiRequest, Key, Status, TryOn
 from tryon.models.ledger import Outcome
 from tryon.sandbox.jobs import Fault, Options
@@ -99,6 +99,7 @@ def test_what_is_sent_is_fitted_upright_stripped_and_neutral(alice, sandbox):
         assert not image.getexif() and "icc_profile" not in image.info
 
 
+NUDE = '{"success": false, "error": {"code": "MODERATION", "message": "human: nude"}}'
 U, F = Status.UNCONFIRMED, Status.FAILED
 SUBMIT_FAULTS = [
     (Fault("cut"), U, ""),
@@ -117,8 +118,16 @@ SUBMIT_FAULTS = [
     *[(Fault("flat", value=code), U, "") for code in (500, 502)],
     *[(Fault("status", value=c), F, "refused") for c in (400, 404, 409, 413, 415, 422)],
     *[(Fault("flat", value=code), F, "refused") for code in (400, 422)],
-    (Fault("body", value={"status": 400, "text": "<html>"}), F, "refused"),
-    (Fault("body", value={"status": 422, "text": ""}), F, "refused"),
+    (Fault("body", value={"status": 400, "text": "<html>"}), U, ""),
+    (Fault("body_after", value={"status": 502, "text": "<html>"}), U, ""),
+    (Fault("body_after", value={"status": 504, "text": ""}), U, ""),
+    (Fault("body_after", value={"status": 408, "text": "Request Timeout"}), U, ""),
+    (Fault("redirect_after", value="/api/v1/virtual-try-on/1"), U, ""),
+    (
+        Fault("body", value={"status": 403, "text": NUDE}),
+        F,
+        "photo_refused",
+    ),
     (
         Fault("body", value={"text": '{"success": false, "message": "no person"}'}),
         F,
@@ -145,6 +154,7 @@ def test_submits_that_go_wrong(alice, sandbox, fault, status, code):
     until(try_on, Status.UNCONFIRMED, Status.FAILED)
     assert (try_on.status, try_on.failure_code) == (status, code)
     assert wording.advice(try_on).sentence
+    assert Key.objects.get().state == "working"
     assert sandbox.state.counts.submits == fault.name.endswith("_after")
     for _ in range(5):  # nothing is sent twice by itself
         work()
@@ -158,6 +168,49 @@ def test_submits_that_certainly_created_nothing_go_again(alice, sandbox, code, f
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.COMPLETED)
     assert sandbox.state.counts.submits == 1
+
+
+CHALLENGE = "<!DOCTYPE html><title>Just a moment...</title>"
+PAGES = [
+    *[(code, CHALLENGE) for code in (401, 403, 409)],
+    *[(code, "404 page not found") for code in (402, 404, 405)],
+    *[(code, "") for code in (422, 425)],
+    (403, '{"success": false, "error": {"co'),
+    (403, '{"message": "Forbidden"}'),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), PAGES)
+def test_pages_before_the_api_mean_wait(alice, sandbox, code, text):
+    """A minute of them, for the submit and then for the looks."""
+    page = {"status": code, "text": text, "type": "text/html"}
+    sandbox.state.faults = [
+        Fault("body", next=2, value=page),
+        Fault("body", on="look", next=3, value=page),
+    ]
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.COMPLETED)
+    assert sandbox.state.counts.submits == 1
+    assert [fault.next for fault in sandbox.state.faults] == [0, 0]
+    assert Key.objects.get().state == "working"
+    assert ApiRequest.objects.filter(outcome=Outcome.NOT_ARRIVED).count() == 5
+
+
+def test_a_page_for_long_does_not_burn_the_requests(alice, sandbox):
+    """Looked at ever more rarely; staff read why, and a customer no lie."""
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.PROCESSING)
+    page = {"status": 404, "text": "404 page not found", "type": "text/plain"}
+    sandbox.state.faults = [Fault("body", on="look", share=1, value=page)]
+    ends = time.monotonic() + 15
+    while not (problems := status.find_waits(now())):
+        assert time.monotonic() < ends
+        work()
+        time.sleep(0.02)
+    assert "404 page not found" in problems[0]
+    assert ApiRequest.objects.filter(kind="poll").count() < 10
+    sandbox.state.faults = []
+    until(try_on, Status.COMPLETED)
 
 
 @pytest.mark.parametrize("form", ["status", "flat"])
@@ -298,6 +351,91 @@ def test_all_at_once_at_twenty_percent(alice, sandbox):
     assert TryOn.objects.filter(status=Status.COMPLETED).count() == len(jobs) - lost
 
 
+@pytest.mark.parametrize("word", ["SUCCEEDED", "done", "Finished"])
+def test_another_word_for_the_end(alice, sandbox, word, caplog):
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.PROCESSING)
+    (job,) = sandbox.state.jobs.values()
+    job.duration = 0.1
+    fields = {"status": word}
+    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    until(try_on, Status.COMPLETED)
+    assert any(word in event.note for event in try_on.events.all())
+    assert word in caplog.text
+
+
+@pytest.mark.parametrize("word", ["ERROR", "cancelled", "REJECTED", "Expired"])
+def test_other_words_for_a_bad_end(alice, sandbox, word):
+    fields = {"status": word, "errorMessage": "Bad luck"}
+    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.FAILED)
+    assert (try_on.failure_code, try_on.failure_detail) == ("not_made", "Bad luck")
+
+
+def test_an_address_that_has_run_out_is_told_afresh(alice, sandbox):
+    """Nobody could fetch in time, say over a weekend: a look, and it is there."""
+    sandbox.state.options.address_seconds = 60
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.FETCHING)
+    TryOn.objects.filter(pk=try_on.pk).update(
+        result_url=try_on.result_url.partition("?")[0] + "?until=1",
+        raw_answer=None,
+    )
+    until(try_on, Status.COMPLETED)
+    story = [event.to_status for event in try_on.events.all()]
+    assert story[2:] == ["fetching", "processing", "fetching", "completed"]
+    assert sandbox.state.counts.submits == 1
+
+
+@pytest.mark.parametrize("first", ["/uploads/gone.jpg", "http://10.1.2.3/r.jpg"])
+def test_if_one_address_fails_the_next_is_tried(alice, sandbox, first):
+    fields = {"resultImagePath": first}
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.PROCESSING)
+    (job,) = sandbox.state.jobs.values()
+    job.duration = 0.1
+    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    until(try_on, Status.COMPLETED)
+    story = [event.to_status for event in try_on.events.all()]
+    assert story == ["submitting", "processing", "fetching", "completed"]
+
+
+def test_a_picture_that_is_at_no_fresh_address_is_given_up(alice, sandbox, settings):
+    settings.MIRAGIC_TIME_SCALE = SPEED * 20  # 20 minutes of asking again
+    sandbox.state.faults = [Fault("status", on="result", share=1, value=404)]
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.FAILED)
+    assert try_on.failure_code == "result_unavailable"
+    done = ApiRequest.objects.filter(outcome=Outcome.COMPLETED).count()
+    assert done == answering.VAIN
+
+
+@pytest.mark.parametrize("outage", ["network", "storage"])
+def test_an_outage_ends_no_paid_picture(alice, sandbox, settings, outage):
+    """However many attempts it takes along."""
+    try_on = factories.try_on(alice, created_at=now())
+    until(try_on, Status.FETCHING)
+    if outage == "network":
+        TryOn.objects.update(result_url="http://127.0.0.1:1/r.jpg", raw_answer=None)
+        settings.MIRAGIC_BASE_URL = "http://127.0.0.1:1"
+    else:
+        sandbox.state.faults = [Fault("status", on="result", share=1, value=503)]
+    for _ in range(2 * answering.VAIN):
+        TryOn.objects.update(next_attempt_at=None)
+        assert work() == ["fetch"]
+    try_on.refresh_from_db()
+    assert (try_on.status, try_on.attempts) == (Status.FETCHING, 0)
+    settings.MIRAGIC_BASE_URL = sandbox.url
+    sandbox.state.faults = []
+    (job,) = sandbox.state.jobs.values()
+    TryOn.objects.update(
+        next_attempt_at=None,
+        result_url=f"{sandbox.url}/uploads/virtualtryon/processed/{job.id}.jpg",
+    )
+    until(try_on, Status.COMPLETED)
+
+
 def test_a_redirect_to_a_private_address_ends_it(alice, sandbox):
     to = "http://10.1.2.3/secret.jpg"
     sandbox.state.faults = [Fault("redirect", on="result", next=9, value=to)]
@@ -313,7 +451,7 @@ def test_busy_decoders_are_no_attempt_of_the_apis(alice, sandbox, monkeypatch):
     until(try_on, Status.FETCHING)
     with images.decoder(), images.decoder():
         tried = 0
-        while tried <= answering.FETCHES:
+        while tried <= answering.VAIN:
             tried += work().count("fetch")
     try_on.refresh_from_db()
     assert (try_on.status, try_on.attempts) == (Status.FETCHING, 0)
@@ -353,9 +491,12 @@ def test_a_slow_download_keeps_its_lease(alice, sandbox):
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.FETCHING)
     (order,) = scheduler.tick(now)
-    fetch = threading.Thread(
-        target=exchange.fetch, args=(str(order.row), str(order.token))
-    )
+
+    def work_alone() -> None:
+        exchange.fetch(str(order.row), str(order.token))
+        connection.close()
+
+    fetch = threading.Thread(target=work_alone)
     fetch.start()
     again = 0
     while fetch.is_alive():
@@ -365,7 +506,7 @@ def test_a_slow_download_keeps_its_lease(alice, sandbox):
     try_on.refresh_from_db()
     assert (try_on.status, try_on.attempts) in [
         (Status.COMPLETED, 0),
-        (Status.FETCHING, 1),  # what came was cut: a failed attempt
+        (Status.FETCHING, 0),  # what came was cut: nothing said of its address
     ]
 
 

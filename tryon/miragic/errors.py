@@ -54,6 +54,13 @@ class ResultUnavailable(MiragicError):
         super().__init__(detail, status=status)
         self.final = final
 
+    @property
+    def hope(self) -> int:
+        """That the picture is to be had all the same: none, by asking, by waiting."""
+        return 0 if self.final else 1
+
 
 class ResultOutOfReach(ResultUnavailable):
     """An outage on the way, ours or theirs: it says nothing of the address."""
+
+    hope = 2

@@ -31,6 +31,7 @@ class Options:
     latency: float = 0  # each way, uniform up to this
     limiter: str = "sliding"
     plain: bool = False
+    address_seconds: float = 0  # that a result's address works; 0 = always
     seed: int | None = None
     keep: str = ""  # a folder: jobs under way survive a restart
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from . import composite
 from .jobs import Fault, Job, Options, State, iso
@@ -24,6 +24,7 @@ KEY = re.compile(r"sk_live_[A-Za-z0-9_-]{43}")
 GARMENT_TYPES = ("upper_body", "lower_body", "full_body")
 MAX_BODY = 64 * 1024 * 1024
 MESSAGE = "Virtual try-on job created and processing started"
+RUN_OUT = b"<Error><Code>AccessDenied</Code><Message>Expired</Message></Error>"
 PART_NAME = re.compile(rb'name="([^"]*)"')
 
 Parts = dict[str, tuple[bytes, bytes]]  # field: (headers, content)
@@ -222,7 +223,7 @@ class Handler(BaseHTTPRequestHandler):
         status = job.status(time.time())
         done = status == "COMPLETED"
         over = status in ("COMPLETED", "FAILED")
-        url = f"{self.server.url}{UPLOADS}/{job.id}.jpg" if done else None
+        url = self.address(job) if done else None
         clothes = f"{self.server.url}/uploads/virtualtryon/original/clothes/{job.id}"
         return {
             "id": job.id,
@@ -241,6 +242,17 @@ class Handler(BaseHTTPRequestHandler):
             "errorMessage": "Processing failed" if status == "FAILED" else None,
         }
 
+    def address(self, job: Job) -> str:
+        """Of its result: a fresh one at each look, if they run out."""
+        o = self.state.options
+        until = f"?until={time.time() + o.address_seconds / o.speed}"
+        url = f"{self.server.url}{UPLOADS}/{job.id}.jpg"
+        return url + until if o.address_seconds else url
+
+    def has_run_out(self) -> bool:
+        until = parse_qs(urlsplit(self.path).query).get("until")
+        return until is not None and float(until[0]) < time.time()
+
     def result(self, name: str) -> None:
         fault = self.state.take_fault("result", name.removesuffix(".jpg"))
         if fault:
@@ -248,6 +260,8 @@ class Handler(BaseHTTPRequestHandler):
         job = self.state.jobs.get(name.removesuffix(".jpg"))
         if job is None or job.status(time.time()) != "COMPLETED":
             return self.send(404, b"not found", "text/plain")
+        if self.has_run_out():
+            return self.send(403, RUN_OUT, "application/xml")
         with self.state.lock:
             self.state.counts.results += 1
         self.send(200, self.picture(job), "image/jpeg")
@@ -292,8 +306,9 @@ class Handler(BaseHTTPRequestHandler):
                 value.get("type", "application/json"),
                 value.get("headers"),
             )
-        elif fault.name == "redirect":
-            self.send(302, b"", "text/plain", {"Location": str(value)})
+        elif fault.name in ("redirect", "redirect_after"):
+            code = 302 if fault.name == "redirect" else 303  # "see what was done"
+            self.send(code, b"", "text/plain", {"Location": str(value)})
         elif fault.name == "flat":
             self.send_json(int(value), {"success": False, "message": f"Answer {value}"})
         elif fault.name == "drip":

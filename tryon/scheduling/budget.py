@@ -274,14 +274,18 @@ def pause_all(*, on: bool, now: datetime) -> bool:
     return on
 
 
-def pause_submits(key: Key, now: datetime) -> None:
-    """After a submit without a clear answer: 5 s, doubling to 5 min, then one probe."""
+def pause_submits(key: Key, now: datetime) -> float:
+    """After a submit without a clear answer: 5 s, doubling to 5 min, then one probe.
+
+    The seconds are returned.
+    """
     Key.objects.filter(pk=key.pk).update(submit_failures=F("submit_failures") + 1)
     key.refresh_from_db(fields=["submit_failures"])
     pause = timing().backoff_after(key.submit_failures)
     Key.objects.filter(pk=key.pk).update(
         submits_paused_until=now + timedelta(seconds=pause)
     )
+    return pause
 
 
 def submits_work(key: Key) -> None:

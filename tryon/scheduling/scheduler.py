@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
-from .. import answering
+from .. import answering, fetching
 from ..models import ApiRequest, Planner, StaleMove, Status, TryOn
 from ..models.states import IN_FLIGHT
 from . import budget, policy
@@ -102,7 +102,7 @@ def sweep(now: datetime) -> None:
         answering.voided(request, now)
     for request in budget.close_lost(now):
         answering.lost(request, now)
-    answering.fetches_lost(now)
+    fetching.fetches_lost(now)
     answering.give_up_overdue(now)
     answering.resend_unconfirmed(now)
 
@@ -245,12 +245,12 @@ def claim_fetches(now: datetime) -> list[WorkOrder]:
     """Pictures to bring home; they are not metered."""
     t = timing()
     lease = now + timedelta(seconds=t.fetch_lease)
-    fetching = TryOn.objects.existing().filter(status=Status.FETCHING)
+    made = TryOn.objects.existing().filter(status=Status.FETCHING)
     # Slow downloads must leave threads for the submits and the looks.
-    most = FETCHES_AT_ONCE - fetching.filter(claim__isnull=False).count()
+    most = FETCHES_AT_ONCE - made.filter(claim__isnull=False).count()
     if most <= 0:
         return []
-    due = fetching.filter(claim=None).due(now)
+    due = made.filter(claim=None).due(now)
     orders = []
     for pk in due.order_by("answered_at").values_list("pk", flat=True)[:most]:
         token = uuid.uuid4()

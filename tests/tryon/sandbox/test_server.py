@@ -83,6 +83,20 @@ def test_runs_through_its_states_and_hands_out_the_picture(sandbox):
     assert Image.open(io.BytesIO(picture.content)).size == (400, 500)
 
 
+def test_addresses_run_out_and_each_look_gives_a_fresh_one():
+    server = serve_in_thread(Options(speed=100, spread=0, address_seconds=60))
+    try:
+        job_id = post(server).json()["data"]["jobId"]
+        over = until_over(server, job_id)
+        assert requests.get(over["resultImagePath"], timeout=5).status_code == 200
+        old = over["resultImagePath"].partition("=")[0] + "=1"
+        assert requests.get(old, timeout=5).status_code == 403
+        fresh = get(server, job_id).json()["data"]["resultImagePath"]
+        assert fresh != over["resultImagePath"]
+    finally:
+        server.shutdown()
+
+
 def test_limits_sixty_a_minute():
     server = serve_in_thread(Options(speed=1))
     try:

@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.factories import NOW
-from tryon import answering, services
+from tryon import fetching, services
 from tryon.models import ApiRequest, Planner, Status, TryOn
 from tryon.models.ledger import Outcome
 from tryon.scheduling import budget, scheduler
@@ -116,7 +116,7 @@ def test_fetches_are_claimed_and_their_leases_run_out(alice):
 def test_a_picture_that_kills_its_workers_is_given_up(alice):
     try_on = factories.try_on(alice, Status.FETCHING, result_url="http://x/r.jpg")
     at, waits = NOW, []
-    for _ in range(answering.FETCHES):
+    for _ in range(fetching.KILLS):
         began = at
         while not tick(at):
             at += seconds(1)

@@ -28,6 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--latency", type=float, default=0, help="each way, up to")
         parser.add_argument("--limiter", choices=sorted(LIMITERS), default="sliding")
         parser.add_argument("--plain", action="store_true", help="one fixed picture")
+        parser.add_argument(
+            "--address-seconds", type=float, default=0, help="that a result's works"
+        )
         parser.add_argument("--seed", type=int)
         parser.add_argument("--keep", default="", help="a folder for jobs under way")
 
