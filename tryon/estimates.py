@@ -174,7 +174,8 @@ class Estimator:
         place = try_on.place if try_on.status == Status.QUEUED else 0
         t = timing()
         typical = self.forecast(try_on.mode).quantile(0.5)
-        if try_on.status == Status.QUEUED and not self.keys_open:
+        later = try_on.next_attempt_at and try_on.next_attempt_at > self.now
+        if try_on.status == Status.QUEUED and (later or not self.keys_open):
             return Progress(
                 4, None, _("In line"), str(wording.SHORT_BREAK), "line", IN_LINE_LOOK
             )
@@ -192,7 +193,12 @@ class Estimator:
     def _being_made(self, try_on: TryOn) -> Progress:
         assert try_on.submitted_at is not None
         age = max((self.now - try_on.submitted_at).total_seconds(), 0)
-        if try_on.status == Status.FETCHING:
+        made = try_on.answered_at
+        if made and (self.now - made).total_seconds() > timing().patience / 10:
+            return Progress(
+                97, None, _("It is made"), str(wording.NOT_HOME), "making", 15
+            )
+        if made or try_on.status == Status.FETCHING:
             return Progress(97, 1, time_left(1), _("Bringing it home."), "making", 1)
         if age > timing().patience:
             return Progress(

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from . import status
+from .answering import ODD_WORD
 from .models import ApiRequest, Key, Planner, Status, TryOn
 from .models.ledger import Outcome
 from .models.states import FailureCode
@@ -29,7 +30,7 @@ def overview(now: datetime) -> dict[str, Any]:
     hour = now - timedelta(minutes=MINUTES)
     return {
         "now": now,
-        "problems": report["problems"],
+        "problems": [*report["problems"], *odd_words(keys, hour)],
         "paused_at": planner.submits_paused_at if planner else None,
         "keys": key_cards(keys, now, hour),
         "figures": figures(now, hour, report),
@@ -40,6 +41,13 @@ def overview(now: datetime) -> dict[str, Any]:
             :20
         ],
     }
+
+
+def odd_words(keys: list[Key], hour: datetime) -> list[str]:
+    """What the API called the end in the last hour, if its documentation does not."""
+    recent = ApiRequest.objects.answered_since(hour, [key.pk for key in keys])
+    odd = recent.filter(outcome=Outcome.COMPLETED, detail__startswith=ODD_WORD)
+    return sorted(set(odd.values_list("detail", flat=True)[:SLOTS]))
 
 
 def key_cards(keys: list[Key], now: datetime, hour: datetime) -> list[dict[str, Any]]:

@@ -100,7 +100,8 @@ def find_problems(
             f"{counts[Status.UNCONFIRMED]} unconfirmed: send again, or cancel, "
             "in the admin."
         )
-    problems += find_waits(now)
+    if counts[Status.PROCESSING] or counts[Status.FETCHING]:
+        problems += find_waits(now)
     failed = Unfinished.objects.failed(now).count()
     if failed:
         problems.append(f"Unfinished work: {failed}; the admin lists it, and why.")

@@ -71,6 +71,10 @@ UNCONFIRMED = Advice(
 SHORT_BREAK = _(
     "The fitting room is taking a short break. Your picture keeps its place."
 )
+NOT_HOME = _(
+    "Your picture is made, but it takes longer than usual to bring it home. We keep "
+    "trying."
+)
 LATE = _(
     "This takes longer than usual. We keep looking for 24 hours and tell you when "
     "it is done."

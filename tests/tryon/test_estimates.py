@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.factories import NOW
-from tryon import estimates
+from tryon import estimates, wording
 from tryon.models import Status, TryOn
 from tryon.models.ledger import KeyState
 from tryon.scheduling import budget
@@ -85,3 +85,22 @@ def test_pictures_of_another_hour_say_nothing(alice):
     arrived(alice, [28.5] * 8)
     TryOn.objects.update(answered_at=NOW - timedelta(hours=1))
     assert look_in(alice, 1) == estimates.EARLY_LOOK
+
+
+def test_a_picture_that_is_made_and_not_here_is_told_as_such(alice):
+    """Neither "one second left" for hours nor "still being made"."""
+    for status in (Status.FETCHING, Status.PROCESSING):
+        for seconds, stays in ((5, False), (3600, True)):
+            made = NOW - timedelta(seconds=seconds)
+            row = factories.try_on(alice, status, answered_at=made, created_at=made)
+            told = estimates.Estimator(NOW).progress(row)
+            assert (told.line == str(wording.NOT_HOME)) is stays
+            assert (told.left is None) is stays
+
+
+def test_one_that_is_put_off_is_promised_no_time(alice, settings):
+    settings.MIRAGIC_API_KEYS = [OWN]
+    factories.key(OWN)
+    row = factories.try_on(alice, next_attempt_at=NOW + timedelta(minutes=5))
+    told = estimates.Estimator(NOW).progress(row)
+    assert (told.line, told.left) == (str(wording.SHORT_BREAK), None)

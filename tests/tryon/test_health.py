@@ -4,7 +4,9 @@ import pytest
 from django.utils import timezone
 
 from tests import factories
-from tryon.models import ApiRequest, Planner, Status
+from tryon import status
+from tryon.answering import ODD_WORD
+from tryon.models import ApiRequest, Planner, Status, TryOn
 from tryon.scheduling import budget, scheduler
 
 KEY = "sk_live_" + "w" * 43
@@ -77,3 +79,34 @@ def test_only_for_staff_with_the_permission(as_alice, client):
     assert client.get(PAGE).status_code == 403
     assert client.post(PAGE + "pause/", {"on": "1"}).status_code == 403
     assert as_alice.get(PAGE).status_code == 302
+
+
+def test_another_word_for_the_end_is_on_it(as_staff, alice, house):
+    try_on = factories.try_on(alice, Status.PROCESSING, key=house)
+    request(house, try_on, "completed")
+    assert ODD_WORD not in as_staff.get(PAGE).content.decode()
+    ApiRequest.objects.update(detail=f"{ODD_WORD} SUCCEEDED")
+    html = as_staff.get(PAGE).content.decode()
+    assert f"{ODD_WORD} SUCCEEDED" in html
+    assert status.report(timezone.now())["ok"]  # it works: nobody is woken for it
+
+
+def test_what_waits_for_a_gateway_says_so(as_staff, alice, house):
+    now = timezone.now()
+    seen = factories.try_on(alice, Status.PROCESSING, key=house)
+    request(house, seen, "not_arrived")
+    ApiRequest.objects.update(detail="403, not in the API's own form: Just a moment")
+    assert status.report(now)["ok"]
+    TryOn.objects.update(attempts=status.MANY)
+    (problem,) = status.report(now)["problems"]
+    assert "1 cannot be looked at" in problem and "Just a moment" in problem
+    TryOn.objects.update(attempts=0)
+    budget.pause_submits(house, now)
+    (problem,) = status.report(now)["problems"]
+    assert "submits pause" in problem and "Just a moment" in problem
+    budget.start_key(house, now)
+    long_ago = now - timedelta(hours=1)
+    factories.try_on(alice, Status.FETCHING, answered_at=long_ago)
+    (problem,) = status.report(now)["problems"]
+    assert "cannot be brought home" in problem
+    assert "cannot be brought home" in as_staff.get(PAGE).content.decode()
