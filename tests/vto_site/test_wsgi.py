@@ -29,10 +29,10 @@ def granian(tmp_path_factory) -> Iterator[House]:
 @pytest.fixture
 def runserver(granian) -> Iterator[House]:
     """Beside it, on the same database."""
-    made = House(granian.folder, **LOCAL, DATA_DIR=granian.env["DATA_DIR"])
+    made = House(granian.folder)
+    made.env = {**granian.env, "PORT": str(made.port)}
     where = f"127.0.0.1:{made.port}"
-    command = f"python manage.py runserver --noreload {where}"
-    made.commands["web"] = command
+    made.commands["web"] = f"python manage.py runserver --noreload {where}"
     made.start("web")
     made.until(made.is_up)
     yield made
@@ -124,7 +124,7 @@ def test_a_client_that_waits_to_be_asked_is_asked(server, jpeg, request):
         wire.sendall(head.encode())
         assert wire.recv(1000).startswith(b"HTTP/1.1 100 ")
         wire.sendall(body)
-        assert wire.recv(1000).startswith(b"HTTP/1.1 302 ")
+        assert wire.recv(1000).startswith(b"HTTP/1.1 302 "), made.logs()
 
 
 def test_one_that_is_too_large_is_not_asked_for(granian):
