@@ -22,6 +22,7 @@ WORDS = (
 COUNTS = re.compile(rf"%\((?!(?:{WORDS})\))\w+\)[a-z]|%%?[dnpr]\b")
 # A count that no word of the sentence, in any language, follows.
 NO_PLURAL = {
+    "Times are the shop's: %(zone)s.": "a name",
     "%(a)s to %(b)s of %(n)s": "figures alone",
     "%(done)s of %(n)s": "figures alone",
     "%%d of %%n": "figures alone, set by a script",
