@@ -11,7 +11,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import (
-    DatabaseError,
+    Error,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -189,7 +189,7 @@ def _renew(try_on: TryOn, done: threading.Event, longest: float) -> None:
         try:
             if not try_on.renew_lease(_lease_end()):
                 break
-        except DatabaseError:
+        except Error:
             logger.warning("the database is away, a lease may run out")
             close_old_connections()
     connection.close()

@@ -7,7 +7,7 @@ nothing of the picture: only what the API tells afresh can end it.
 from datetime import datetime, timedelta
 
 from django.core.files.base import ContentFile
-from django.db import DatabaseError, transaction
+from django.db import Error, transaction
 from django.db.models import Q
 
 from . import answering, erasing, images, media, miragic
@@ -72,7 +72,7 @@ def fetched(
     except (StaleMove, InvalidMove):
         erasing.erase(result.file_names)
         return None
-    except DatabaseError:
+    except Error:
         media.delete(result.file_names)  # fetched again when its lease runs out
         raise
     return result

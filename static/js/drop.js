@@ -1,31 +1,13 @@
 // Pictures that are dropped or pasted into a page with a file field. What is no picture is
 // told beside the field: a link from another tab, a folder, a file that is gone.
-import { say } from "./fitting.js";
+import { isReadable, placeOf, tell, texts } from "./files.js";
 
-const texts = document.querySelector("[data-drop]").dataset;
 const TYPED = "input:not([type=file]):not([type=radio]):not([type=checkbox]), textarea, [contenteditable]";
 
 /** The field of the part of the page where it happened, else the first. */
 function fieldAt(target) {
   const part = target.closest?.(".own, form");
   return part?.querySelector("[type=file]") ?? document.querySelector("main [type=file]");
-}
-
-function placeOf(input) {
-  const place = document.querySelector(`[data-problem-of="${input.name}"]`);
-  const part = place.closest("details");
-  if (part) part.open = true;
-  return place;
-}
-
-function tell(input, sentence) {
-  const place = placeOf(input);
-  const p = document.createElement("p");
-  p.className = "error";
-  p.textContent = sentence;
-  place.replaceChildren(p);
-  place.scrollIntoView({ block: "nearest" });
-  say(sentence);
 }
 
 /** As if it had been chosen by the field: it stays there, whatever becomes of the upload. */
@@ -44,12 +26,7 @@ async function take(input, data, otherwise) {
   const folder = data.items[0]?.webkitGetAsEntry?.()?.isDirectory; // only now, not later
   if (folder) return tell(input, texts.folder);
   if (!file) return tell(input, otherwise);
-  try {
-    // A slice of nothing is never read: one that was gone already has no size.
-    await (file.size ? file.slice(0, 1) : file).arrayBuffer();
-  } catch {
-    return tell(input, texts.gone);
-  }
+  if (!(await isReadable(file))) return tell(input, texts.gone);
   choose(input, file);
 }
 

@@ -1,5 +1,6 @@
 // Pictures on their way to the server, by a form of the page or from the compose page.
 import { shrink } from "./canvas.js";
+import { isReadable, tell, texts as problems } from "./files.js";
 import { busy, colour } from "./fitting.js";
 import { Away, check, pageFor, parse, persist, renew } from "./net.js";
 import { parsePage, showPage } from "./page.js";
@@ -57,6 +58,8 @@ export async function upload(url, file, token, texts, told, consent = true, sign
   const headers = { Accept: "application/json" };
   const progress = (share) => told(saved + texts.sending.replace("%p", Math.round(100 * share)));
   return persist(async () => {
+    // Chromium calls a file that is gone a lost connection: it would be tried for ever.
+    if (!(await isReadable(small))) return { error: problems.gone, saved };
     try {
       const answer = await post(url, body, { headers, progress, signal });
       const refused = answer.status === 403 && answer.text.startsWith("{"); // by us: it says why
@@ -69,6 +72,14 @@ export async function upload(url, file, token, texts, told, consent = true, sign
   }, signal);
 }
 
+/** Its file is gone: another can be chosen. */
+function again(form, button, input) {
+  delete form.dataset.sending;
+  if (button) busy(button, false);
+  input.value = "";
+  tell(input, problems.gone);
+}
+
 /** A form that is one photo: sent from here, and its answer shown in this page. */
 async function sendForm(form, button) {
   if (form.dataset.sending) return;
@@ -76,11 +87,10 @@ async function sendForm(form, button) {
   if (button) busy(button, true);
   const input = form.querySelector("[type=file]");
   const body = new FormData(form);
-  if (input.files.length) {
-    const small = await shrink(input.files[0]);
-    body.set(input.name, small, small.name);
-  }
-  const answer = await persist(() => post(form.action, body));
+  const small = input.files.length ? await shrink(input.files[0]) : null;
+  if (small) body.set(input.name, small, small.name);
+  const answer = await persist(async () => small && !(await isReadable(small)) ? null : post(form.action, body));
+  if (!answer) return again(form, button, input);
   if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
   const page = parsePage(answer.text);
   if (!page.getElementById("content")) return form.submit(); // not ours: as without this

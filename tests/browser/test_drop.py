@@ -1,6 +1,7 @@
 """Pictures dropped and pasted, and what people drop that is none."""
 
 import re
+import shutil
 
 import pytest
 from playwright.sync_api import expect
@@ -164,3 +165,18 @@ def test_a_picture_of_the_page_itself_means_nothing(compose):
     page.evaluate("document.dispatchEvent(new DragEvent('dragend'))")
     drop(page, ".tile.add", items=FROM_A_TAB)
     told(page, PHOTO, LINK)
+
+
+def test_a_file_that_goes_before_it_is_sent_is_said(visit, picture, tmp_path):  # noqa: F811
+    """Moved, or changed by a cloud: the browser calls that a lost connection."""
+    visitor = visit()
+    page = visitor.page
+    visitor.goto("/try-on/")
+    file = tmp_path / "soon gone.jpg"
+    shutil.copy(picture, file)
+    page.set_input_files("[name=photo_file]", str(file))
+    expect(page.locator(PHOTO)).to_contain_text("box")
+    file.unlink()
+    visitor.consent()
+    gone = "That file cannot be read any more. Choose it again."
+    expect(page.locator(PHOTO)).to_contain_text(gone)
