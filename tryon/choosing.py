@@ -16,7 +16,9 @@ class Rack(Sequence[Garment]):
 
     def __init__(self, own: GarmentQuerySet, catalogue: GarmentQuerySet):
         self._own = own.order_by("-created_at", "-id")
-        self._catalogue = catalogue.order_by("sku", "-created_at", "id")
+        # PostgreSQL takes the index's order only by its first columns, too.
+        order = ("owner_id", "retired_at", "sku", "-created_at", "id")
+        self._catalogue = catalogue.order_by(*order)
         self._own_count = self._own.count()
 
     def __len__(self) -> int:

@@ -21,9 +21,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="garment",
             index=models.Index(
-                fields=["sku", "-created_at", "id", "kind", "search_text"],
+                fields=[
+                    *["owner", "retired_at", "sku", "-created_at", "id", "kind"],
+                    "search_text",
+                ],
                 name="garment_shown",
-                condition=models.Q(("owner", None), ("retired_at", None)),
             ),
         ),
         migrations.AddIndex(

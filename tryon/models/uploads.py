@@ -149,7 +149,7 @@ SLOTS = {
 
 SEARCHED = {"name", "sku"}
 MOST_SEARCHED = 400  # letters, so that an index of PostgreSQL takes them
-SHOWN = ["sku", "-created_at", "id", "kind", "search_text"]
+SHOWN = ["owner", "retired_at", "sku", "-created_at", "id", "kind", "search_text"]
 
 
 def found_by(text: str, of: str = "") -> Q:
@@ -240,12 +240,8 @@ class Garment(Picture):
         indexes = [
             models.Index(fields=["owner", "-created_at", "-id"]),
             # The catalogue in the order it is shown, counted and searched without its
-            # rows. Of the catalogue alone: for PostgreSQL IS NULL is no order.
-            models.Index(
-                fields=SHOWN,
-                name="garment_shown",
-                condition=Q(owner=None, retired_at=None),
-            ),
+            # rows.
+            models.Index(fields=SHOWN, name="garment_shown"),
             models.Index(
                 fields=["owner", "retired_at", "id"], name="garment_by_chance"
             ),
