@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.factories import NOW, picture_bytes
-from tryon import answering, erasing, exports, images, media, services
+from tryon import erasing, exports, fetching, images, media, services
 from tryon.models import DoomedFile, Photo, Status
 
 
@@ -88,7 +88,7 @@ def send_from_a_phone(alice):
 def bring_home(alice):
     try_on = factories.try_on(alice, Status.FETCHING)
     picture = images.read_result(picture_bytes())
-    return lambda: answering.fetched(try_on, picture, timezone.now())
+    return lambda: fetching.fetched(try_on, picture, timezone.now())
 
 
 def make_zip(alice):

@@ -10,7 +10,7 @@ from django.db import connection
 
 from tests import factories
 from tests.factories import NOW
-from tryon import answering, images, letters, review
+from tryon import fetching, images, letters, review
 from tryon.models import Status, TryOn, User
 from tryon.models.result import Decision
 from tryon.scheduling import budget
@@ -21,7 +21,7 @@ def completed(owner, seconds: float) -> TryOn:
     sent = NOW - timedelta(seconds=seconds)
     made = factories.try_on(owner, Status.FETCHING, created_at=sent)
     picture = images.read_result(factories.picture_bytes())
-    assert answering.fetched(made, picture, NOW)
+    assert fetching.fetched(made, picture, NOW)
     return made
 
 
