@@ -240,9 +240,10 @@ class TryOn(models.Model):
                 name="try_on_letters",
                 condition=Q(letter_due=True),
             ),
-            # To count all of a state without reading its rows.
+            # To count all of a state, to see whose they are and to line them up,
+            # without reading their rows.
             models.Index(
-                fields=["status"],
+                fields=["status", "owner", "created_at", "id", "next_attempt_at"],
                 name="try_on_existing",
                 condition=Q(deleted_at=None),
             ),

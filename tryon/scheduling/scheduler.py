@@ -111,7 +111,9 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
     at = now.timestamp()
     t = timing()
     aloft = list(
-        TryOn.objects.in_flight().values_list(
+        TryOn.objects.in_flight()
+        .order_by()
+        .values_list(
             "id",
             "owner",
             "key",
