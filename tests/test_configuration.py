@@ -3,7 +3,11 @@
 import ast
 import re
 
+import pytest
+
 from vto_site.env import BASE_DIR
+
+pytestmark = pytest.mark.anywhere
 
 DOCUMENT = BASE_DIR / "docs" / "configuration.md"
 EXAMPLE = BASE_DIR / ".env.example"

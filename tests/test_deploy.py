@@ -8,6 +8,8 @@ import pytest
 
 from vto_site.env import BASE_DIR
 
+pytestmark = pytest.mark.anywhere
+
 PRODUCTION = {
     "PATH": os.environ["PATH"],
     "ENV_FILE": "",

@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import missing, which
 from vto_site.env import BASE_DIR
 
+pytestmark = pytest.mark.anywhere
+
 CATALOGUE = BASE_DIR / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACES = re.compile(r"%\(\w+\)[a-z]|%%?[abdnpr]\b")
 # In templates every place is a `%(name)s`: these names hold words, all others count.

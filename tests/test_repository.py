@@ -3,9 +3,12 @@
 import re
 import subprocess
 
+import pytest
 from django.core.management import call_command
 
 from vto_site.env import BASE_DIR
+
+pytestmark = pytest.mark.anywhere
 
 
 def tracked(*patterns: str) -> list:

@@ -28,6 +28,8 @@ from tryon.models import (
     User,
 )
 
+pytestmark = pytest.mark.anywhere
+
 # Who asks, the columns of access.txt. A helper is staff without any rights.
 PEOPLE = (
     "anonymous",

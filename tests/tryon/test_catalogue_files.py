@@ -17,6 +17,8 @@ from tryon import catalogue
 from tryon.catalogue import places, shop
 from tryon.models import Garment
 
+pytestmark = pytest.mark.anywhere
+
 MEN, WOMEN, OTHER = picture_bytes(), picture_bytes(), picture_bytes()
 
 

@@ -10,6 +10,8 @@ from tryon import catalogue
 from tryon.catalogue import table, words
 from tryon.models import Garment
 
+pytestmark = pytest.mark.anywhere
+
 MEN = picture_bytes()
 
 

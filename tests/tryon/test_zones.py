@@ -11,6 +11,8 @@ from tests import factories
 from tryon import days
 from tryon.models import Status, User
 
+pytestmark = pytest.mark.anywhere
+
 KATHMANDU, TOKYO, HONOLULU = "Asia/Kathmandu", "Asia/Tokyo", "Pacific/Honolulu"
 
 

@@ -9,6 +9,8 @@ from kombu import Connection
 
 from vto_site import broker
 
+pytestmark = pytest.mark.anywhere
+
 
 @pytest.fixture
 def connection(tmp_path: Path):

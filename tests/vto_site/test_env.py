@@ -2,6 +2,8 @@ import pytest
 
 from vto_site.env import Env, EnvError, read_env_file
 
+pytestmark = pytest.mark.anywhere
+
 
 def test_reads_each_type():
     env = Env({"A": "1", "B": "12", "C": "1.5", "D": "x, y,,", "E": " text "})

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from vto_site.env import BASE_DIR
+
+pytestmark = pytest.mark.anywhere
 
 SHOW = "from django.conf import settings; print({})"
 
