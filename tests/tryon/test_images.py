@@ -128,6 +128,7 @@ def test_every_colour_mode_becomes_rgb(mode):
 
 def test_transparent_ground_becomes_white():
     image = Image.new("RGBA", (400, 400), (255, 0, 0, 0))
+    image.paste((255, 0, 0, 255), (0, 0, 100, 400))
     stored = image_of(read(saved(image, "PNG")).data)
     assert near(stored.getpixel((200, 200)), (255, 255, 255), 4)
 
@@ -171,8 +172,8 @@ BAD = {
     "one pixel": (picture_bytes(1, 1), "1 × 1"),
     "too narrow": (picture_bytes(180, 900), "180 × 900"),
     "too narrow for its length": (picture_bytes(4000, 310), "too narrow"),
-    "truncated": (picture_bytes(900, 900)[:3000], "not a picture"),
-    "truncated png": (picture_bytes(900, 900, "PNG")[:300], "not a picture"),
+    "truncated": (picture_bytes(900, 900)[:3000], "not whole"),
+    "truncated png": (picture_bytes(900, 900, "PNG")[:300], "not whole"),
 }
 
 
