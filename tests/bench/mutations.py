@@ -1,0 +1,93 @@
+"""5,000 changes to sound pictures of each format: errors, the slowest, the memory.
+
+``python -m tests.bench.mutations [HOW_MANY]``, read as an upload is.
+"""
+
+import io
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections import Counter
+
+os.environ.update(
+    ENV_FILE="",
+    DEBUG="1",
+    DATA_DIR=tempfile.mkdtemp(prefix="bench-"),
+    DJANGO_SETTINGS_MODULE="vto_site.settings",
+)
+
+import django
+
+django.setup()
+
+from hypothesis import HealthCheck, given, settings
+
+from tests import mutations
+from tryon import images
+
+EXAMPLES = 5000
+LONGEST, MOST_MB, LEAST = 5, 700, 0.99
+# Nothing here may take the machine with it.
+ADDRESSES = 6 * 1024**3
+
+
+def peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def tried(examples: int, changed) -> tuple[Counter[str], float]:
+    """How they ended, and the longest in seconds. Any other error ends it."""
+    ends, longest = Counter[str](), 0.0
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(changed)
+    def run(data: bytes) -> None:
+        nonlocal longest
+        started = time.perf_counter()
+        try:
+            picture = images.read_person(io.BytesIO(data))
+        except images.PictureError:
+            ends["refused"] += 1
+        else:
+            ends["upright" if mutations.is_upright(picture) else "otherwise"] += 1
+        longest = max(longest, time.perf_counter() - started)
+
+    run()
+    return ends, longest
+
+
+def main() -> int:
+    examples = int(sys.argv[1]) if len(sys.argv) > 1 else EXAMPLES
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    sound = True
+    print("| format | changes | upright | otherwise | refused | slowest s | MB |")
+    print("|---|---|---|---|---|---|---|")
+    for form in mutations.FORMATS:
+        ways = [mutations.damaged]
+        if form in mutations.KNOWN:
+            ways += [mutations.written_over, mutations.added]
+        for way in ways:
+            ends, longest = tried(examples, way(form))
+            total = sum(ends.values())
+            print(
+                f"| {form} | {total} {way.__name__.replace('_', ' ')} | "
+                f"{ends['upright']} | {ends['otherwise']} | {ends['refused']} | "
+                f"{longest:.2f} | {peak()} |",
+                flush=True,
+            )
+            sound &= longest < LONGEST and peak() < MOST_MB
+            if way is not mutations.damaged:
+                sound &= ends["upright"] >= LEAST * total
+    return int(not sound)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
