@@ -74,10 +74,17 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)
 
 
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def head(width: int, height: int, bits: int = 8, kind: int = 2) -> bytes:
+    return struct.pack(">IIBBBBB", width, height, bits, kind, 0, 0, 0)
+
+
 def png(width: int, height: int, data: bytes, *more: bytes, bits: int = 8) -> bytes:
-    head = struct.pack(">IIBBBBB", width, height, bits, 2, 0, 0, 0)
-    parts = [chunk(b"IHDR", head), *more, chunk(b"IDAT", data), chunk(b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+    first = chunk(b"IHDR", head(width, height, bits))
+    parts = [first, *more, chunk(b"IDAT", data), chunk(b"IEND", b"")]
+    return SIGNATURE + b"".join(parts)
 
 
 def bombs() -> Iterator[tuple[str, bytes]]:

@@ -1,7 +1,10 @@
 """Rare but sound pictures come out as a phone shows them."""
 
 import io
+import json
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -372,6 +375,17 @@ def test_memory_is_shared_and_waited_for(monkeypatch):
         read(data)
     assert is_upright(read(data))
     assert images.MEMORY.free == images.MEMORY.most
+
+
+def test_no_more_memory_than_was_reckoned(tmp_path):
+    file = tmp_path / "clear.png"
+    image = corners(4000, 4000).convert("RGBA")
+    image.putpixel((0, 0), (0, 0, 0, 0))
+    image.save(file, compress_level=1)
+    command = [sys.executable, "-m", "tests.bench.memory", str(file), "2"]
+    done = subprocess.run(command, check=True, capture_output=True)
+    told = json.loads(done.stdout)
+    assert told["took"] <= 2 * told["reckoned"]
 
 
 def test_the_index_may_come_last_in_a_large_file():

@@ -19,6 +19,6 @@ class Container:
     key: tuple[int, ...] | None = None  # the sample values that mean transparent
     size: tuple[int, int] | None = None  # where it must be known before it is opened
     cut: bool = False  # the file ends before it should
-    # Bytes of every pixel that are kept beside what is drawn: a JPEG whose parts come
+    # Bytes of every pixel that are kept beside what is usual: a JPEG whose parts come
     # in several scans is held whole, at whatever fraction it is read.
     held: float = 0

@@ -25,8 +25,8 @@ Image.MAX_IMAGE_PIXELS = None
 MEGABYTE = 1024 * 1024
 # Bytes a pixel, at the most, of what is drawn into; else four.
 MODES = {"1": 1, "L": 1, "P": 1, "I;16": 2}
-# The decoder's own bytes a pixel beside these, as `tests.bench.memory` measures them.
-DECODERS = {"WEBP": 12.5, "HEIF": 6.0, "AVIF": 9.0}
+# The decoder's own bytes a pixel beside these, as `tests.bench.memory` shows.
+DECODERS = {"WEBP": 12.5, "HEIF": 5.0, "AVIF": 8.0}
 STRIP = 2_000_000  # pixels that are converted at once
 ROOMY = 16_000_000  # pixels; up to here quality comes before memory
 PLAIN = ("RGB", "L", "CMYK")  # are resized as they are
@@ -120,8 +120,11 @@ def _bytes(image: Image.Image, long_side: int) -> float:
     """The most that decoding and fitting this takes, beside the file."""
     pixels = image.width * image.height
     each = MODES.get(image.mode, 4) + DECODERS.get(image.format or "", 0)
-    small = pixels / _shrinking(image.size, long_side) ** 2
-    return pixels * each + 12 * small + 16 * STRIP
+    by = _shrinking(image.size, long_side)
+    small = pixels / by**2
+    if image.mode in PLAIN:
+        return pixels * each + 4 * (long_side * image.height if by == 1 else small)
+    return max(pixels * each + 4 * small + 16 * STRIP, 12 * small)
 
 
 def _sound_rows(image: Image.Image) -> Image.Image:
@@ -155,6 +158,7 @@ def _fitted(image: Image.Image, key: Key, long_side: int) -> Image.Image:
         below = min(top + rows, image.height)
         strip = _rgba(image.crop((0, top, image.width, below)), key)
         made.paste(strip.reduce(by) if by > 1 else strip, (0, top // by))
+    image.close()  # the next step takes as much again
     made.thumbnail(size, Image.Resampling.LANCZOS)
     return made
 

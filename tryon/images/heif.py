@@ -70,6 +70,7 @@ def read(data: bytes) -> list[Container]:
     found = []
     for brand in brands:
         made = Container({HEVC: "HEIF", AV1: "AVIF"}[brand], b"", cut=cut)
+        made.held = _held(data, index)
         made.data = _renamed(data, index, brand)
         _tell(made, data, index)
         found.append(made)
@@ -93,6 +94,21 @@ def _tell(made: Container, data: bytes, index: Index) -> None:
             made.profile = body
         elif kind == b"nclx" and len(body) >= 4:
             made.colour = colour.of_numbers(*struct.unpack_from(">HH", body))
+
+
+def _held(data: bytes, index: Index) -> float:
+    """More for over eight bits a sample, and for colours as fine as the light."""
+    most = 0.0
+    for box in index.properties:
+        setup = data[box.body : min(box.end, box.body + 18)]
+        if box.kind == b"av1C" and len(setup) >= 3:
+            deep, fine = bool(setup[2] & 0x40), not setup[2] & 0x08
+        elif box.kind == b"hvcC" and len(setup) == 18:
+            deep, fine = setup[17] & 7 > 0, setup[16] & 3 > 1
+        else:
+            continue
+        most = max(most, 7.0 if deep and fine else 3.0 if deep or fine else 0.0)
+    return most
 
 
 def _exif_orientation(data: bytes, index: Index) -> int:
