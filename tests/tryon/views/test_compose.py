@@ -140,7 +140,7 @@ BAD_FILES = {
     "text": (b"hello there", "not a picture we can read"),
     "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'></svg>", "not a picture"),
     "pdf": (b"%PDF-1.4 ...", "not a picture"),
-    "truncated": (picture_bytes(900, 900)[:2000], "not a picture"),
+    "truncated": (picture_bytes(900, 900)[:2000], "not whole"),
     "tiny": (picture_bytes(1, 1), "only 1 × 1 pixels"),
 }
 
