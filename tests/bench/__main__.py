@@ -29,6 +29,8 @@ OTHERS = (
     "aged",
     "upload",
     "hostile",
+    "memory",
+    "mutations",
     "load",
     "chaos",
 )
