@@ -40,6 +40,8 @@ NO_PLURAL = {
     "Small: %(size)s. Twice that looks much better.": "800 × 600",
     "This picture is %(width)d × %(height)d pixels, too narrow for its length. "
     "Crop it to the person or the piece.": "a size",
+    "This picture is %(width)d × %(height)d pixels, too large for its kind of file. "
+    "Make it smaller, or save it as a JPEG that is not progressive.": "a size",
     "This picture is only %(width)d × %(height)d pixels; each side must be "
     "%(least)d or more.": "a size",
     "%(top)s and %(bottom)s": "names",
