@@ -38,11 +38,12 @@ test: $(VENV)/.tests
 	wait $$pages; pages=$$?; cat $$told; rm $$told; exit $$((pages + others))
 
 # The same on PostgreSQL, Redis and S3, started for it. SERVERS="not browser" leaves out
-# what takes half the time.
+# what takes half the time, TESTS names folders and files.
 SERVERS ?= browser or not browser
+TESTS ?= tests
 test-servers: $(VENV)/.tests
 	@ENV_FILE= python -m tests.servers python -m pytest -p no:cacheprovider \
-	  -m "not anywhere and ($(SERVERS))"
+	  -m "not anywhere and ($(SERVERS))" $(TESTS)
 
 # Granian, PostgreSQL, Redis and S3 with the demo shop, to try and to load.
 stack: $(VENV)/.tests

@@ -9,12 +9,13 @@ PAGE = "/admin/tryon/result/review/"
 
 @pytest.fixture
 def twenty(shop):
-    """Twenty that customers reported, so that they wait in the queue."""
+    """Twenty that customers reported wait in the queue, and no others."""
     script = """
 from django.utils import timezone
 from tests import factories
 from tryon import services
-from tryon.models import User
+from tryon.models import Result, User
+Result.objects.pending().order_by().update(review_state="approved")
 owner = User.objects.get(email="customer@example.org")
 for _ in range(20):
     made = factories.try_on(owner, "completed", created_at=timezone.now())

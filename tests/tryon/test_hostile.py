@@ -8,7 +8,7 @@ from tests.conftest import image_of
 from tryon import media
 from tryon.models import Photo
 
-pytestmark = pytest.mark.anywhere
+pytestmark = [pytest.mark.anywhere, pytest.mark.timeout(400)]
 JFIF = {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
