@@ -55,6 +55,6 @@ def test_make_pressed_after_signing_in_elsewhere(two_tabs, picture):  # noqa: F8
     page.wait_for_selector("h1:has-text('You signed in meanwhile')")
     page.click("text=Go on")
     expect(page.locator(f"[name=photo][value='{photo}']")).to_be_checked()
-    assert "Oxford shirt" in page.locator("[data-outfit-name]").inner_text()
+    expect(page.locator("[data-outfit-name]")).to_contain_text("Oxford shirt")
     page.click("[data-go]")
     page.wait_for_url(re.compile(r"/try-on/[0-9a-f-]{36}/$"))
