@@ -186,5 +186,5 @@ class Planner(models.Model):
     @classmethod
     def lock(cls) -> "Planner":
         """One planning pass at a time; two would be harmless but wasteful."""
-        cls.objects.get_or_create(pk=1)
-        return cls.objects.select_for_update().get(pk=1)
+        planner, _created = cls.objects.select_for_update().get_or_create(pk=1)
+        return planner

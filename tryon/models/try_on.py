@@ -1,13 +1,13 @@
 """The try-on: one request to see a photo in one garment, or in a top and a bottom."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from .result import Result
 
 
+def is_due(now: datetime) -> Q:
+    """Not put off beyond `now`."""
+    return Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
+
+
 class TryOnQuerySet(models.QuerySet["TryOn"]):
     def existing(self) -> Self:
         return self.filter(deleted_at=None)
@@ -42,7 +47,7 @@ class TryOnQuerySet(models.QuerySet["TryOn"]):
         return self.existing().filter(status=Status.QUEUED)
 
     def due(self, now: datetime) -> Self:
-        return self.filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
+        return self.filter(is_due(now))
 
     def in_flight(self) -> Self:
         return self.existing().in_status(IN_FLIGHT)
@@ -73,6 +78,58 @@ class TryOnQuerySet(models.QuerySet["TryOn"]):
             .exclude(result__review_state="hidden")
         )
 
+    def lock_claimable(self, pks: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+        """The states of those that a request may be reserved for, until the
+        transaction ends. A row that somebody else has locked is being moved."""
+        # By key alone: of the states the planner of PostgreSQL may know nothing yet.
+        rows = (
+            self.filter(pk__in=list(pks))
+            .order_by("pk")
+            .values_list("pk", "status", "claim", "deleted_at")
+        )
+        return {
+            pk: status
+            for pk, status, claim, deleted_at in rows.select_for_update(
+                skip_locked=True
+            )
+            if claim is None and deleted_at is None
+        }
+
+    def claim_locked(
+        self, tokens: Mapping[uuid.UUID, uuid.UUID], until: datetime
+    ) -> None:
+        """Each row by its token; the caller has locked them."""
+        if tokens:
+            rows = self.filter(pk__in=list(tokens)).order_by()
+            rows.update(claim=_each(tokens), lease_until=until)
+
+    def begin_submits(
+        self,
+        tokens: Mapping[uuid.UUID, uuid.UUID],
+        *,
+        key_id: int,
+        now: datetime,
+        until: datetime,
+    ) -> None:
+        """Move queued rows to submitting, each claimed by its token.
+
+        What `TryOn.move` does, for rows that the caller has locked, in two statements
+        however many they are.
+        """
+        changes = {
+            "claim": _each(tokens),
+            "lease_until": until,
+            "key_id": key_id,
+            "attempts": F("attempts"),  # a failed attempt is not forgotten by the next
+        }
+        from_status, to = Status.QUEUED, Status.SUBMITTING
+        columns = _columns_of_move(from_status, to, now, changes)
+        self.filter(pk__in=list(tokens)).order_by().update(**columns)
+        TryOnEvent.objects.bulk_create(
+            TryOnEvent(try_on_id=pk, from_status=from_status, to_status=to, at=now)
+            for pk in tokens
+        )
+
     def tombstones(self, now: datetime) -> Self:
         """Deleted ones that no limit and no request on its way needs any more."""
         return self.filter(
@@ -85,6 +142,33 @@ class TryOnQuerySet(models.QuerySet["TryOn"]):
         return self.filter(
             counts_against_limit=True, created_at__gt=now - timedelta(days=1)
         )
+
+
+def _each(values: Mapping[uuid.UUID, uuid.UUID]) -> Case:
+    """To set in many rows at once: for each key the value of its own."""
+    whens = [When(pk=pk, then=Value(value)) for pk, value in values.items()]
+    return Case(*whens, output_field=models.UUIDField())
+
+
+def _columns_of_move(
+    from_status: str, to: str, now: datetime, changes: dict[str, Any]
+) -> dict[str, Any]:
+    """All that a move sets. Raises `InvalidMove` if there is no such way."""
+    if to not in TRANSITIONS[from_status]:
+        raise InvalidMove(f"{from_status} to {to}")
+    columns = {
+        "status": to,
+        "claim": None,
+        "lease_until": None,
+        "attempts": 0,
+        "next_attempt_at": None,
+        "finished_at": now if to in FINAL else None,
+        **changes,
+    }
+    if to in (Status.CANCELED, Status.FAILED):
+        # No picture, no try spent: none of the failures is a customer's wish.
+        columns["counts_against_limit"] = False
+    return columns
 
 
 class TryOn(models.Model):
@@ -304,22 +388,10 @@ class TryOn(models.Model):
         (any longer) as expected; then nothing was changed.
         """
         from_status = self.status
-        if to not in TRANSITIONS[from_status]:
-            raise InvalidMove(f"{self.pk}: {from_status} to {to}")
-        changes = {
-            "claim": None,
-            "lease_until": None,
-            "attempts": 0,
-            "next_attempt_at": None,
-            "finished_at": now if to in FINAL else None,
-            **changes,
-        }
-        if to in (Status.CANCELED, Status.FAILED):
-            # No picture, no try spent: none of the failures is a customer's wish.
-            changes["counts_against_limit"] = False
+        columns = _columns_of_move(from_status, to, now, changes)
         rows = TryOn.objects.filter(pk=self.pk, status=from_status)
         with transaction.atomic(savepoint=False):
-            moved = rows.filter(only_if or Q()).update(status=to, **changes)
+            moved = rows.filter(only_if or Q()).update(**columns)
             if moved:
                 TryOnEvent.objects.create(
                     try_on=self,
@@ -331,8 +403,7 @@ class TryOn(models.Model):
                 )
         if not moved:
             raise StaleMove(f"{self.pk}: no longer {from_status}")
-        self.status = to
-        for name, value in changes.items():
+        for name, value in columns.items():
             setattr(self, name, value)
 
     def release(self) -> None:

@@ -54,11 +54,14 @@ def known_keys(now: datetime) -> list[Key]:
     return keys
 
 
-def lock_rooms(now: datetime, in_flight: dict[int, int]) -> list[KeyRoom]:
-    """The budget of each usable key, its row locked until the transaction ends."""
+def lock_rooms(
+    known: Iterable[Key], now: datetime, in_flight: dict[int, int]
+) -> list[KeyRoom]:
+    """The budget of each key that may be used, its row locked until the transaction
+    ends."""
     t = timing()
-    known = [key.pk for key in known_keys(now)]
-    keys = Key.objects.select_for_update().filter(pk__in=known).order_by("pk")
+    pks = [key.pk for key in known]
+    keys = Key.objects.select_for_update().filter(pk__in=pks).order_by("pk")
     usable = [key for key in keys if key.is_open(now)]
     return rooms(usable, now, in_flight, t)
 
@@ -208,23 +211,21 @@ def void_overdue(now: datetime) -> list[ApiRequest]:
 def close_lost(now: datetime) -> list[ApiRequest]:
     """Requests that left without an answer count as answered at their deadline."""
     t = timing()
+    deadlines = {
+        ApiRequest.Kind.SUBMIT: timedelta(seconds=t.submit_deadline),
+        ApiRequest.Kind.POLL: timedelta(seconds=t.look_deadline),
+    }
+    overdue = Q()
+    for kind, deadline in deadlines.items():
+        latest = now - deadline - timedelta(seconds=t.grace)
+        overdue |= Q(kind=kind, sent_at__lt=latest)
     closed = []
-    for kind, deadline in (
-        (ApiRequest.Kind.SUBMIT, t.submit_deadline),
-        (ApiRequest.Kind.POLL, t.look_deadline),
-    ):
-        latest = now - timedelta(seconds=deadline + t.grace)
-        lost = ApiRequest.objects.unanswered().filter(kind=kind, sent_at__lt=latest)
-        for request in lost.select_related("try_on"):
-            if (
-                ApiRequest.objects.filter(pk=request.pk)
-                .open()
-                .update(
-                    answered_at=F("sent_at") + timedelta(seconds=deadline),
-                    outcome=Outcome.LOST,
-                )
-            ):
-                closed.append(request)
+    unanswered = ApiRequest.objects.unanswered().filter(overdue)
+    for request in unanswered.select_related("try_on"):
+        same = ApiRequest.objects.filter(pk=request.pk).open()
+        answered_at = F("sent_at") + deadlines[ApiRequest.Kind(request.kind)]
+        if same.update(answered_at=answered_at, outcome=Outcome.LOST):
+            closed.append(request)
     return closed
 
 

@@ -7,9 +7,11 @@ in flight; weigh by the owner's share. Times are seconds since any epoch.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Literal
+from uuid import UUID
 
 from .forecast import Forecast
 from .timing import Timing
@@ -56,7 +58,7 @@ class KeyRoom:
 class Flying:
     """A job the API has, with no request outstanding."""
 
-    id: Hashable
+    id: UUID
     owner: Hashable
     key: int | None  # None: its key is gone, any may look
     submitted_at: float
@@ -69,7 +71,7 @@ class Flying:
 class Waiting:
     """A job that waits to be submitted."""
 
-    id: Hashable
+    id: UUID
     owner: Hashable
     created_at: float
 
@@ -94,7 +96,7 @@ class Load:
 @dataclass(frozen=True, slots=True)
 class Planned:
     kind: Literal["submit", "poll"]
-    job: Hashable
+    job: UUID
     key: int
     at: float
 
@@ -143,14 +145,14 @@ def plan(
     steps = max(round(timing.horizon / timing.step), 1)
     for step in range(steps):
         at = now + step * timing.step
-        worths: dict[Hashable, float] = {}  # of the jobs, at this moment
+        looks: list[tuple[float, Flying]] | None = None  # at this moment, best first
         for key in keys:
             while key.free(at, timing.limit) > 0 and (
                 key.level_then(at, timing.refill) >= 1
             ):
-                chosen = _choose(
-                    key, keys, at, aloft, queue, load, forecasts, timing, worths
-                )
+                if looks is None:
+                    looks = _ranked(at, aloft.values(), load, forecasts, timing)
+                chosen = _choose(key, keys, at, looks, aloft, queue, load, timing)
                 if chosen is None:
                     break
                 if chosen.kind == "poll" and not queue and key.keeps_back(at, timing):
@@ -169,33 +171,39 @@ def plan(
     return planned
 
 
+def _ranked(
+    at: float,
+    jobs: Iterable[Flying],
+    load: Load,
+    forecasts: Mapping[str, Forecast],
+    timing: Timing,
+) -> list[tuple[float, Flying]]:
+    """Jobs and what a look at each is worth by its owner's share, best first."""
+    looks = []
+    for job in jobs:
+        if at < job.not_before or at - job.looked_at < timing.look_again:
+            continue
+        worth = waiting_worth(job, at, forecasts[job.mode], timing)
+        if worth > 0:
+            looks.append((worth / load.share(job.owner), job))
+    looks.sort(key=itemgetter(0), reverse=True)
+    return looks
+
+
 def _choose(
     key: KeyRoom,
     keys: Sequence[KeyRoom],
     at: float,
-    aloft: dict[Hashable, Flying],
-    queue: dict[Hashable, Waiting],
+    looks: Iterable[tuple[float, Flying]],
+    aloft: Mapping[UUID, Flying],
+    queue: dict[UUID, Waiting],
     load: Load,
-    forecasts: Mapping[str, Forecast],
     timing: Timing,
-    worths: dict[Hashable, float],
 ) -> Planned | None:
-    """`worths` keeps what was reckoned: a full bucket chooses ten times in one step."""
-    free = key.free(at, timing.limit)
-    worth_of_one = price(free, load.queued, timing)
-    best: Flying | None = None
-    best_worth = 0.0
-    for job in aloft.values():
-        if job.key not in (key.id, None) or at < job.not_before:
-            continue
-        if at - job.looked_at < timing.look_again:
-            continue
-        if job.id not in worths:
-            worth = waiting_worth(job, at, forecasts[job.mode], timing)
-            worths[job.id] = worth / load.share(job.owner)
-        worth = worths[job.id] / max(worth_of_one, 1e-9)
-        if worth > best_worth:
-            best, best_worth = job, worth
+    worth_of_one = price(key.free(at, timing.limit), load.queued, timing)
+    mine = (look for look in looks if look[1].key in (key.id, None))
+    worth, best = next((look for look in mine if look[1].id in aloft), (0.0, None))
+    best_worth = worth / max(worth_of_one, 1e-9)
     candidate = _next_to_submit(key, keys, at, queue, load, timing)
     least = 1.0 if candidate is None else 1 / load.share(candidate.owner)
     if best is not None and best_worth >= max(least, 1.0):
@@ -209,7 +217,7 @@ def _next_to_submit(
     key: KeyRoom,
     keys: Sequence[KeyRoom],
     at: float,
-    queue: dict[Hashable, Waiting],
+    queue: dict[UUID, Waiting],
     load: Load,
     timing: Timing,
 ) -> Waiting | None:

@@ -4,26 +4,29 @@ One pass looks at what ran out, asks the policy what is worth sending in the com
 second, reserves it in the ledger and returns the orders; `tasks` sends them.
 """
 
+import heapq
 import time
 import uuid
-from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Min, Q, Window
 from django.db.models.functions import RowNumber
 
 from .. import answering, fetching
-from ..models import ApiRequest, Planner, StaleMove, Status, TryOn
+from ..models import ApiRequest, Planner, Status, TryOn
 from ..models.states import IN_FLIGHT
+from ..models.try_on import is_due
 from . import budget, policy
 from .forecast import HISTORY, Forecast
 from .timing import timing
 
 FETCHES_AT_ONCE = 8
+# What a request of each kind finds its try-on in.
+STATE_FOR = {"submit": Status.QUEUED, "poll": Status.PROCESSING}
 ENOUGH = 20  # known durations, for a mode to stand on its own
 
 
@@ -126,10 +129,11 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
         )
     )
     in_flight_of: Counter[Hashable] = Counter(row[1] for row in aloft)
-    rooms = budget.lock_rooms(now, Counter(row[2] for row in aloft if row[2]))
+    known = budget.known_keys(now)
+    rooms = budget.lock_rooms(known, now, Counter(row[2] for row in aloft if row[2]))
     if not rooms:
         return []
-    usable = {key.pk for key in budget.known_keys(now)}
+    usable = {key.pk for key in known}
     flying = [
         policy.Flying(
             id=pk,
@@ -143,10 +147,10 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
         for pk, owner, key, status, submitted, looked, claim, later, mode in aloft
         if status == Status.PROCESSING and claim is None and submitted is not None
     ]
-    load = current_load(in_flight_of)
+    load, lines = current_load(in_flight_of, now)
     waiting = []
-    if submits and load.queued:
-        waiting = next_in_line(now, in_flight_of, most=round(t.burst) * len(rooms))
+    if submits and lines:
+        waiting = next_in_line(now, lines, most=round(t.burst) * len(rooms))
     planned = policy.plan(at, flying, waiting, rooms, load, current_forecasts(), t)
     if not planned:
         return []
@@ -154,31 +158,59 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
     return _reserve(planned, now)
 
 
-def current_load(in_flight_of: Counter[Hashable]) -> policy.Load:
-    open_rows = TryOn.objects.existing().in_status((Status.QUEUED, *IN_FLIGHT))
-    of_owners = open_rows.order_by().values_list("owner").annotate(jobs=Count("id"))
-    jobs_of: Counter[Hashable] = Counter(dict(of_owners))
+@dataclass(frozen=True, order=True)
+class Line:
+    """The queued jobs of one owner, in the order in which fairness serves lines."""
+
+    in_flight: int
+    oldest: datetime  # created, of those that may be sent now
+    owner: uuid.UUID
+
+
+def current_load(
+    in_flight_of: Counter[Hashable], now: datetime
+) -> tuple[policy.Load, list[Line]]:
+    """How much there is of everything, and whose jobs may be sent now."""
+    queued = Q(status=Status.QUEUED)
+    rows = (
+        TryOn.objects.existing()
+        .in_status((Status.QUEUED, *IN_FLIGHT))
+        .order_by()
+        .values_list("owner")
+        .annotate(
+            jobs=Count("id"), oldest=Min("created_at", filter=queued & is_due(now))
+        )
+    )
+    jobs_of: Counter[Hashable] = Counter()
+    lines = []
+    for owner, jobs, oldest in rows:
+        jobs_of[owner] = jobs
+        if oldest is not None:
+            lines.append(Line(in_flight_of[owner], oldest, owner))
     jobs = jobs_of.total()
-    return policy.Load(
+    load = policy.Load(
         queued=max(jobs - in_flight_of.total(), 0),
         owners=len(jobs_of),
         jobs_of=jobs_of,
         in_flight_of=Counter(in_flight_of),
         jobs=jobs,
     )
+    return load, lines
 
 
 def next_in_line(
-    now: datetime, in_flight_of: Counter[Hashable], most: int
+    now: datetime, lines: Iterable[Line], most: int
 ) -> list[policy.Waiting]:
-    """The `most` jobs that fairness could choose: few rows, however long the queue.
+    """The jobs among which fairness chooses `most`: few rows, however long the queue.
 
-    Those of owners with nothing in flight, by their place in their owner's own line;
-    then those of the owners with least in flight.
+    An owner behind that many others is not reached, and of none more than that many
+    are.
     """
+    owners = [line.owner for line in heapq.nsmallest(most, lines)]
     ranked = (
         TryOn.objects.queued()
         .due(now)
+        .filter(owner__in=owners)
         .annotate(
             rank=Window(
                 RowNumber(),
@@ -186,31 +218,37 @@ def next_in_line(
                 order_by=[F("created_at").asc(), F("id").asc()],
             )
         )
+        .filter(rank__lte=most)
         .order_by("rank", "created_at")
         .values_list("id", "owner", "created_at")
     )
-    least = [owner for owner, _count in reversed(in_flight_of.most_common())][:most]
-    fresh = ranked.exclude(owner__in=in_flight_of).filter(rank__lte=most)[:most]
-    known = ranked.filter(owner__in=least, rank__lte=most)[: 2 * most]
     return [
         policy.Waiting(id=pk, owner=owner, created_at=created.timestamp())
-        for pk, owner, created in [*fresh, *known]
+        for pk, owner, created in ranked
     ]
 
 
 def _reserve(planned: Sequence[policy.Planned], now: datetime) -> list[WorkOrder]:
     """Claim the try-ons and write the reservations, without those that moved since."""
+    states = TryOn.objects.lock_claimable([one.job for one in planned])
+    requests = [
+        budget.reservation(key_id=one.key, try_on_id=one.job, kind=one.kind, at=one.at)
+        for one in planned
+        if states.get(one.job) == STATE_FOR[one.kind]
+    ]
+    tokens: dict[tuple[str, int], dict[uuid.UUID, uuid.UUID]] = defaultdict(dict)
+    for request in requests:
+        assert request.try_on_id is not None
+        tokens[request.kind, request.key_id][request.try_on_id] = request.token
     t = timing()
-    requests = []
-    for one in planned:
-        assert isinstance(one.job, uuid.UUID)
-        request = budget.reservation(
-            key_id=one.key, try_on_id=one.job, kind=one.kind, at=one.at
-        )
-        deadline = t.submit_deadline if one.kind == "submit" else t.look_deadline
-        seconds = t.horizon + t.void_after + deadline + t.grace
-        if _claim(one.job, request, now + timedelta(seconds=seconds), now):
-            requests.append(request)
+    latest_start = now + timedelta(seconds=t.horizon + t.void_after + t.grace)
+    for (kind, key_id), of_key in tokens.items():
+        if kind == ApiRequest.Kind.SUBMIT:
+            until = latest_start + timedelta(seconds=t.submit_deadline)
+            TryOn.objects.begin_submits(of_key, key_id=key_id, now=now, until=until)
+        else:
+            until = latest_start + timedelta(seconds=t.look_deadline)
+            TryOn.objects.claim_locked(of_key, until)
     return [
         WorkOrder(
             request.kind,
@@ -220,27 +258,6 @@ def _reserve(planned: Sequence[policy.Planned], now: datetime) -> list[WorkOrder
         )
         for request in ApiRequest.objects.bulk_create(requests)
     ]
-
-
-def _claim(
-    pk: uuid.UUID, request: ApiRequest, lease_until: datetime, now: datetime
-) -> bool:
-    claim: dict[str, Any] = {"claim": request.token, "lease_until": lease_until}
-    if request.kind == ApiRequest.Kind.POLL:
-        flying = TryOn.objects.existing().filter(status=Status.PROCESSING, claim=None)
-        return bool(flying.filter(pk=pk).update(**claim))
-    try:
-        TryOn(pk=pk, status=Status.QUEUED).move(
-            Status.SUBMITTING,
-            now=now,
-            only_if=Q(deleted_at=None),
-            key_id=request.key_id,
-            attempts=F("attempts"),  # a failed attempt is not forgotten by the next
-            **claim,
-        )
-    except StaleMove:
-        return False
-    return True
 
 
 def claim_fetches(now: datetime) -> list[WorkOrder]:

@@ -15,6 +15,7 @@ from tests.factories import NOW
 from tryon.models import ApiRequest, Key, TryOn, User
 from tryon.models.ledger import KeyState, Outcome
 from tryon.scheduling import budget
+from tryon.scheduling.policy import KeyRoom
 from tryon.scheduling.timing import timing
 
 KEY = "sk_live_" + "b" * 43
@@ -40,9 +41,13 @@ def reserve(key: Key, at: datetime, try_on, kind="poll") -> ApiRequest:
     return request
 
 
+def rooms(at: datetime) -> list[KeyRoom]:
+    return budget.lock_rooms(budget.known_keys(at), at, {})
+
+
 def free(at: datetime) -> int:
     with transaction.atomic():
-        (room,) = budget.lock_rooms(at, {})
+        (room,) = rooms(at)
     return room.free(at.timestamp(), timing().limit)
 
 
@@ -117,26 +122,26 @@ def test_keys_are_made_on_first_sight_and_known_by_fingerprint(db, settings):
 def test_a_429_pauses_and_keeps_strict_pace_for_an_hour(key):
     budget.slow_down(key, 30, NOW)
     with transaction.atomic():
-        assert budget.lock_rooms(NOW + seconds(29), {}) == []
-        (room,) = budget.lock_rooms(NOW + seconds(31), {})
+        assert rooms(NOW + seconds(29)) == []
+        (room,) = rooms(NOW + seconds(31))
         assert room.burst == timing().strict_burst
-        (room,) = budget.lock_rooms(NOW + seconds(3601), {})
+        (room,) = rooms(NOW + seconds(3601))
         assert room.burst == 10
 
 
 def test_a_refused_key_is_not_used_until_a_person_starts_it(key):
     budget.stop_key(key, KeyState.REFUSED, "401 INVALID_API_KEY")
     with transaction.atomic():
-        assert budget.lock_rooms(NOW, {}) == []
+        assert rooms(NOW) == []
         budget.start_key(key, NOW)
-        assert len(budget.lock_rooms(NOW, {})) == 1
+        assert len(rooms(NOW)) == 1
 
 
 @pytest.mark.parametrize("state", [KeyState.OUT_OF_CREDITS, KeyState.PAUSED])
 def test_others_still_bring_home_what_is_paid_for(key, state):
     budget.stop_key(key, state, "402 INSUFFICIENT_CREDITS")
     with transaction.atomic():
-        (room,) = budget.lock_rooms(NOW, {})
+        (room,) = rooms(NOW)
     assert room.submits_from == float("inf")
     key.refresh_from_db()
     assert not key.may_submit(NOW)
@@ -150,7 +155,7 @@ def test_unclear_submits_pause_submits_doubling_then_probe(key):
         pauses.append((key.submits_paused_until - NOW).total_seconds())
     assert pauses == [5, 10, 20, 40, 80, 160, 300, 300]
     with transaction.atomic():
-        (room,) = budget.lock_rooms(NOW, {})
+        (room,) = rooms(NOW)
     assert room.probing and room.submits_from > NOW.timestamp()
     budget.submits_work(key)
     key.refresh_from_db()
@@ -161,7 +166,7 @@ def test_while_a_probe_is_out_there_is_no_second(key, try_on):
     budget.pause_submits(key, NOW)
     reserve(key, NOW, try_on, kind="submit")
     with transaction.atomic():
-        (room,) = budget.lock_rooms(NOW + seconds(100), {})
+        (room,) = rooms(NOW + seconds(100))
     assert room.submits_from == float("inf")
 
 
@@ -258,7 +263,7 @@ def run(world, try_on) -> None:
             reserved = [r for r in reserved if r.pk != request.pk]
         budget.close_lost(now)
         if action == "plan":
-            for room in budget.lock_rooms(now, {}):
+            for room in rooms(now):
                 at = now.timestamp()
                 while room.free(at, t.limit) > 0 and room.level_then(at, t.refill) >= 1:
                     room.take(at, t.refill)

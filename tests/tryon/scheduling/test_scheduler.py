@@ -1,15 +1,20 @@
 """From the database to work orders and back, with the clock in hand."""
 
+import random
+import uuid
+from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from tests import factories
 from tests.factories import NOW
 from tryon import fetching, services
-from tryon.models import ApiRequest, Planner, Status, TryOn
+from tryon.models import ApiRequest, Planner, Status, TryOn, User
 from tryon.models.ledger import Outcome
-from tryon.scheduling import budget, scheduler
+from tryon.scheduling import budget, policy, scheduler
 
 KEY = "sk_live_" + "p" * 43
 
@@ -199,6 +204,98 @@ def test_queries_do_not_grow_with_the_queue(alice, django_assert_max_num_queries
             tick()
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_queries_do_not_grow_with_what_is_reserved(alice):
+    photo, piece = factories.photo(alice), factories.garment(sku="Q-3")
+    tick()
+    counts = []
+    for many in (1, 9):
+        for _ in range(many):
+            factories.try_on(alice, photo=photo, garment=piece)
+        with CaptureQueriesContext(connection) as captured:
+            assert len(tick()) == many
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def test_each_of_many_is_claimed_by_its_own_request_and_told_of(alice):
+    photo, piece = factories.photo(alice), factories.garment(sku="Q-4")
+    flying = {"status": Status.PROCESSING, "photo": photo, "garment": piece}
+    for _ in range(3):
+        factories.try_on(alice, photo=photo, garment=piece, attempts=2)
+        factories.try_on(alice, **flying, created_at=NOW - seconds(60))
+    orders = tick()
+    assert len(orders) == 6
+    for request in ApiRequest.objects.all():
+        try_on = request.try_on
+        assert try_on.claim == request.token
+        assert try_on.lease_until > NOW
+        if request.kind == "submit":
+            assert try_on.key == request.key
+            (event,) = try_on.events.all()
+            assert (event.from_status, event.to_status) == ("queued", "submitting")
+            assert try_on.attempts == 2
+
+
+def test_what_moved_since_it_was_planned_is_not_reserved(alice):
+    photo, piece = factories.photo(alice), factories.garment(sku="Q-5")
+    of_piece = {"photo": photo, "garment": piece}
+    canceled = factories.try_on(alice, Status.CANCELED, **of_piece)
+    taken = factories.try_on(alice, Status.PROCESSING, **of_piece)
+    TryOn.objects.filter(pk=taken.pk).update(claim=uuid.uuid4(), lease_until=NOW)
+    deleted = factories.try_on(alice, deleted_at=NOW, **of_piece)
+    waits = factories.try_on(alice, **of_piece)
+    key = budget.known_keys(NOW)[0].pk
+    planned = [
+        policy.Planned(kind, row.pk, key, NOW.timestamp())
+        for kind, row in (
+            ("submit", canceled),
+            ("poll", taken),
+            ("submit", deleted),
+            ("poll", waits),
+            ("submit", waits),
+        )
+    ]
+    with transaction.atomic():
+        (order,) = scheduler._reserve(planned, NOW)
+    assert ApiRequest.objects.get(pk=order.row).try_on == waits
+
+
+def test_few_rows_hold_what_fairness_chooses_of_all(alice, bob):
+    """The owners with least in flight, then whose oldest job waits longest."""
+    photo, piece = factories.photo(alice), factories.garment(sku="Q-6")
+    owners = [alice, bob] + [
+        User.objects.create_user(f"line{n}@example.org") for n in range(6)
+    ]
+    rng = random.Random(7)
+    for owner in owners:
+        for _ in range(rng.randrange(1, 8)):
+            factories.try_on(
+                owner,
+                photo=photo,
+                garment=piece,
+                created_at=NOW - seconds(rng.randrange(1000)),
+                next_attempt_at=rng.choice([None, None, NOW + seconds(60)]),
+            )
+    in_flight = Counter({owner.pk: rng.randrange(3) for owner in owners})
+    load, lines = scheduler.current_load(in_flight, NOW)
+    everything = scheduler.next_in_line(NOW, lines, most=1000)
+    for most in (1, 4, 10):
+        few = scheduler.next_in_line(NOW, lines, most=most)
+        assert _served(few, in_flight, most) == _served(everything, in_flight, most)
+    assert len(scheduler.next_in_line(NOW, lines, most=2)) <= 4
+    assert load.queued + in_flight.total() == TryOn.objects.count()
+
+
+def _served(jobs, in_flight: Counter, most: int) -> list[uuid.UUID]:
+    left, count, served = list(jobs), Counter(in_flight), []
+    while left and len(served) < most:
+        job = min(left, key=lambda job: (count[job.owner], job.created_at))
+        left.remove(job)
+        count[job.owner] += 1
+        served.append(job.id)
+    return served
 
 
 def test_a_step_of_the_clock_is_noticed():
