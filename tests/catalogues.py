@@ -5,7 +5,7 @@ import io
 import zipfile
 
 from tests.factories import NOW
-from tryon import catalogue
+from tryon.services import catalogue
 
 HEADER = ["sku", "name", "kind", "file", "product_url"]
 GOOD = ["S-1", "Wool blazer", "upper_body", "a.jpg", "https://shop.example.org/1"]

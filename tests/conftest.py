@@ -24,10 +24,10 @@ from django.utils import translation
 from PIL import Image
 
 from tests import factories, servers
-from tryon import consents
 from tryon.models import User
 from tryon.sandbox.jobs import Options
 from tryon.sandbox.server import Server, serve_in_thread
+from tryon.services import consents
 
 NOW = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
 

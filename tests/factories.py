@@ -8,9 +8,10 @@ from typing import Any
 
 from PIL import Image
 
-from tryon import images, services
+from tryon import services
 from tryon.models import Garment, Key, Photo, Result, Status, TryOn, User
 from tryon.models.ledger import fingerprint
+from tryon.pictures import normalise
 
 NOW = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
 _numbers = itertools.count()
@@ -32,7 +33,7 @@ def picture_bytes(
 
 
 def photo(owner: User, **fields: Any) -> Photo:
-    picture = images.read_person(io.BytesIO(picture_bytes()))
+    picture = normalise.read_person(io.BytesIO(picture_bytes()))
     now = fields.pop("now", NOW)
     made = services.add_photo(owner=owner, picture=picture, now=now)
     assert not fields
@@ -40,7 +41,7 @@ def photo(owner: User, **fields: Any) -> Photo:
 
 
 def garment(kind: str = "upper_body", owner: User | None = None, **fields: Any):
-    picture = images.read_garment(io.BytesIO(picture_bytes()))
+    picture = normalise.read_garment(io.BytesIO(picture_bytes()))
     fields.setdefault("name", f"Piece {next(_numbers)}")
     fields.setdefault("now", NOW)
     return services.add_garment(owner=owner, picture=picture, kind=kind, **fields)
@@ -93,7 +94,7 @@ def try_on(owner: User, status: str = Status.QUEUED, **fields: Any) -> TryOn:
         row["counts_against_limit"] = False
     made = TryOn.objects.create(**{**row, **fields})
     if result:
-        picture = images.read_result(picture_bytes())
+        picture = normalise.read_result(picture_bytes())
         kept = Result(try_on=made, created_at=at)
         kept.store(picture, NOW)
         kept.save()

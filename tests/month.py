@@ -25,8 +25,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests import factories
-from tryon import consents, exports, images, imports, services, tasks
-from tryon.images import RENDITION_WIDTHS
+from tryon import services, tasks
 from tryon.models import (
     CatalogueImport,
     DoomedFile,
@@ -40,9 +39,12 @@ from tryon.models import (
     User,
 )
 from tryon.models.states import UNDER_WAY
+from tryon.pictures import normalise
+from tryon.pictures.normalise import RENDITION_WIDTHS
+from tryon.pipeline import budget, planner
 from tryon.sandbox.jobs import Fault
 from tryon.sandbox.server import Server
-from tryon.scheduling import budget, scheduler
+from tryon.services import catalogue_imports, consents, exports
 from vto_site.celery import app
 
 BEGINS = datetime(2026, 10, 5, tzinfo=UTC)  # the clocks change within the month
@@ -90,7 +92,7 @@ class Month:
 
     def wait(self, seconds: float) -> None:
         self.clock.shift(seconds)
-        scheduler.clock.last = None  # it is moved on purpose
+        planner.clock.last = None  # it is moved on purpose
 
     def beat(self) -> None:
         """A tick, and twice what it asks for each minute: the second finds nothing."""
@@ -228,7 +230,7 @@ class Month:
         _handoff, secret = services.open_handoff(owner=owner, now=self.now)
         found = services.find_handoff(secret=secret, now=self.now)
         assert found is not None
-        picture = images.read_person(io.BytesIO(factories.picture_bytes()))
+        picture = normalise.read_person(io.BytesIO(factories.picture_bytes()))
         photo = services.use_handoff(handoff=found, picture=picture, now=self.now)
         assert photo is not None
         services.open_handoff(owner=owner, now=self.now)
@@ -336,12 +338,12 @@ class Month:
             rows = "sku,name,kind,file\nZ-1,Coat,upper_body,z.jpg\nZ-2,,hat,no.jpg\n"
             archive.writestr("catalogue.csv", rows)
             archive.writestr("z.jpg", factories.picture_bytes())
-        made = imports.ask(
+        made = catalogue_imports.ask(
             by=self.admin, file=ContentFile(out.getvalue()), now=self.now
         )
         tasks.ask_for_import(made)
         made.refresh_from_db()
-        assert imports.begin(row=made)
+        assert catalogue_imports.begin(row=made)
         tasks.ask_for_import(made)
         made.refresh_from_db()
         assert (made.state, made.new) == (CatalogueImport.State.DONE, 1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from tests.hostile import chunk
-from tryon import images
+from tryon.pictures import normalise
 
 pillow_heif.register_heif_opener()
 
@@ -42,7 +42,7 @@ def corners(width: int, height: int) -> Image.Image:
     return image
 
 
-def is_upright(picture: images.Picture) -> bool:
+def is_upright(picture: normalise.Picture) -> bool:
     """Its four corners, wherever it was cut a little."""
     with Image.open(io.BytesIO(picture.data)) as image:
         width, height = image.size

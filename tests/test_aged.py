@@ -13,8 +13,8 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from tests.bench import past
-from tryon import insight
 from tryon.models import ApiRequest, Garment, Photo, Result, TryOn, User
+from tryon.monitoring import statistics
 from vto_site.env import BASE_DIR
 
 SIZE = past.AGED.times(0.001)
@@ -31,7 +31,7 @@ def test_both_shops_have_the_same_last_days():
     assert not User.objects.expired_guests(now).exists()
     assert Result.objects.count() == TryOn.objects.filter(status="completed").count()
     connection.check_constraints()
-    told = insight.overview(now, past.DAYS)
+    told = statistics.overview(now, past.DAYS)
     assert told["tries"] in range(SIZE.recent - 5, SIZE.recent + 1)
     assert told["requests"] in range(told["tries"] * 4 - 4, told["tries"] * 4 + 5)
     busiest = TryOn.objects.values("owner").annotate(n=Count("pk")).order_by("-n")

@@ -11,7 +11,7 @@ from django.urls import path
 
 from tests.conftest import StrictClient
 from tryon.urls import urlpatterns as ours
-from vto_site import errors
+from vto_site import sentry
 
 KEY = "sk_live_" + "q" * 43
 
@@ -43,7 +43,7 @@ def reports():
 
     server = HTTPServer(("127.0.0.1", 0), Taker)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    errors.report_to(f"http://public@127.0.0.1:{server.server_port}/1")
+    sentry.report_to(f"http://public@127.0.0.1:{server.server_port}/1")
     yield taken
     sentry_sdk.get_client().close(timeout=5)
     sentry_sdk.init(dsn=None)

@@ -7,4 +7,7 @@ class TryonConfig(AppConfig):
     verbose_name = _("Fitting room")
 
     def ready(self) -> None:
-        from . import checks, signals, tracing  # noqa: F401
+        from vto_site import log_context  # noqa: F401
+
+        from . import checks  # noqa: F401
+        from .accounts import signals  # noqa: F401

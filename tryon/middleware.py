@@ -1,6 +1,5 @@
 """Who is asking, by which clock, and the health page that needs no database."""
 
-import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -15,10 +14,13 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from . import bodies, days, images, media, services, throttle, tracing
-from .models import OwnerGone, User
+from vto_site import log_context
 
-GUEST = "guest"  # session key
+from . import services
+from .models import OwnerGone, User
+from .pictures import normalise, storage
+from .web import guests, local_days, rate_limit, request_bodies
+
 ZONE = "tz"  # cookie, set by static/js/zone.js: "Europe/Berlin"
 RETRY_AFTER = 10  # seconds
 PERMISSIONS = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
@@ -52,7 +54,7 @@ class EdgeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         came = str(request.META.get("REMOTE_ADDR", ""))
-        trusted = throttle.is_trusted(came)
+        trusted = rate_limit.is_trusted(came)
         if not trusted:
             told = request.META.get("HTTP_X_FORWARDED_PROTO", "")
             if settings.SECURE_SSL_REDIRECT and told.startswith("https"):
@@ -61,10 +63,10 @@ class EdgeMiddleware:
                 request.META.pop(f"HTTP_X_FORWARDED_{name}", None)
         told = request.headers.get("X-Request-ID", "") if trusted else ""
         began = time.perf_counter()
-        identity = tracing.begin(told)
-        if bodies.is_endless(request):
+        identity = log_context.begin(told)
+        if request_bodies.is_endless(request):
             response = render(request, "errors/length_required.html", status=411)
-        elif bodies.is_too_large(request):
+        elif request_bodies.is_too_large(request):
             response = render(request, "errors/too_large.html", status=413)
         else:
             response = self.get_response(request)
@@ -105,7 +107,7 @@ class ZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         zone = None
         if not request.path.startswith("/admin/"):
-            zone = days.named_zone(request.COOKIES.get(ZONE, ""))
+            zone = local_days.named_zone(request.COOKIES.get(ZONE, ""))
         with timezone.override(zone):  # None: the shop's
             return self.get_response(request)
 
@@ -128,7 +130,7 @@ class OwnerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.owner = SimpleLazyObject(lambda: find_owner(request))  # type: ignore[attr-defined]
+        request.owner = SimpleLazyObject(lambda: guests.find_owner(request))  # type: ignore[attr-defined]
         response = self.get_response(request)
         if request.method == "POST" and request.owner:  # type: ignore[attr-defined]
             remember_language(request.owner)  # type: ignore[attr-defined]
@@ -155,14 +157,14 @@ class ExceptionMiddleware:
     ) -> HttpResponse | None:
         if isinstance(exception, Http404):
             return render(request, "errors/404.html", status=404)
-        if isinstance(exception, TooManyGuests):
+        if isinstance(exception, guests.TooManyGuests):
             return render(request, "errors/guests.html", status=429)
         if isinstance(exception, services.TooManyUploads):
             return render(request, "errors/uploads.html", status=429)
         if isinstance(exception, OwnerGone):
             return render(request, "errors/owner_gone.html", status=409)
-        if isinstance(exception, (images.Busy, media.Away)):
-            away = isinstance(exception, media.Away)
+        if isinstance(exception, (normalise.Busy, storage.Away)):
+            away = isinstance(exception, storage.Away)
             response = render(request, "errors/busy.html", {"away": away}, status=503)
             response["Retry-After"] = str(RETRY_AFTER)
             return response
@@ -174,38 +176,3 @@ def remember_language(owner: User) -> None:
     language = get_language() or ""
     if owner.language != language:
         User.objects.filter(pk=owner.pk).update(language=language)
-
-
-def find_owner(request: HttpRequest) -> User | None:
-    if request.user.is_authenticated:
-        return request.user
-    guest_id = request.session.get(GUEST)
-    if guest_id is None:
-        return None
-    guests = User.objects.guests().filter(guest_expires_at__gt=timezone.now())
-    return guests.filter(pk=guest_id).first()
-
-
-GUESTS = throttle.Rate("guest", most=50, seconds=24 * 3600)
-
-
-class TooManyGuests(Exception):
-    """So many guests came from one address today that the next needs an account."""
-
-
-def make_guest(request: HttpRequest) -> User:
-    """The guest of this browser, made at its first upload.
-
-    Raises `TooManyGuests`: a limit for each browser is none if browsers are free.
-
-    The CSRF cookie is the secret that tells browsers apart before there is a session.
-    """
-    if not GUESTS.allows(request):
-        raise TooManyGuests
-    secret = request.META["CSRF_COOKIE"].encode()
-    browser = hashlib.sha256(b"guest:" + secret).hexdigest()
-    guest = User.objects.get_or_create_guest(browser, timezone.now())
-    request.session.cycle_key()
-    request.session[GUEST] = guest.pk
-    request.owner = guest  # type: ignore[attr-defined]
-    return guest

@@ -15,10 +15,12 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import erasing, exchange, exports, imports, letters, second_step, services
+from . import emails, services
+from .accounts import second_step
 from .models import CatalogueImport, Export, Garment, Photo, Result
-from .scheduling import budget, scheduler
-from .scheduling.timing import timing
+from .pipeline import budget, planner, runner
+from .pipeline.timing import timing
+from .services import catalogue_imports, exports, file_deletion
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ def plan_again() -> None:
 
 
 def plan() -> None:
-    for order in scheduler.tick(budget.database_now):
+    for order in planner.tick(budget.database_now):
         globals()[order.task].apply_async(
             (str(order.row), str(order.token)),
             countdown=order.delay or None,
@@ -96,18 +98,18 @@ def plan() -> None:
 
 @shared_task
 def submit(request_id: str, token: str) -> None:
-    exchange.submit(int(request_id), token)
+    runner.submit(int(request_id), token)
 
 
 @shared_task
 def poll(request_id: str, token: str) -> None:
-    if exchange.look(int(request_id), token):
+    if runner.look(int(request_id), token):
         plan_again()
 
 
 @shared_task
 def fetch(try_on_id: str, claim: str) -> None:
-    result = exchange.fetch(try_on_id, claim)
+    result = runner.fetch(try_on_id, claim)
     if result is not None:
         render_waiting("result", str(result.pk))
 
@@ -167,7 +169,7 @@ def make_export(pk: str) -> None:
 
 @shared_task
 def work_import(pk: str) -> None:
-    for garment in imports.work(pk=pk, now=timezone.now()):
+    for garment in catalogue_imports.work(pk=pk, now=timezone.now()):
         ask_for_renditions(garment)
 
 
@@ -188,13 +190,13 @@ def tend_exports() -> None:
 
 @shared_task
 def tend_imports() -> None:
-    for row in imports.waiting(now=timezone.now()):
+    for row in catalogue_imports.waiting(now=timezone.now()):
         ask_for_import(row)
 
 
 @shared_task
 def erase_files() -> None:
-    erasing.finish()
+    file_deletion.finish()
 
 
 @shared_task
@@ -219,7 +221,7 @@ def delete_expired() -> None:
 
 @shared_task
 def purge_imports() -> None:
-    imports.purge(now=timezone.now())
+    catalogue_imports.purge(now=timezone.now())
 
 
 @shared_task
@@ -239,9 +241,9 @@ def make_searchable() -> None:
 
 @shared_task
 def tell_of_late_pictures() -> None:
-    letters.tell_of_late_pictures(timezone.now())
+    emails.tell_of_late_pictures(timezone.now())
 
 
 @shared_task
 def tell_of_stopped_keys() -> None:
-    letters.tell_of_stopped_keys(timezone.now())
+    emails.tell_of_stopped_keys(timezone.now())

@@ -5,12 +5,12 @@ import os
 from celery import Celery, signals
 from django.db import close_old_connections
 
-from . import broker, memory
+from . import broker, malloc
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vto_site.settings")
 
 broker.install()
-memory.bound()
+malloc.bound()
 
 app = Celery("vto_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")

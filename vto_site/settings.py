@@ -12,7 +12,7 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from . import databases, errors, private, schedule
+from . import databases, private, schedule, sentry
 from .env import BASE_DIR, Env
 
 env = Env.load()
@@ -176,7 +176,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "compose"
-ACCOUNT_ADAPTER = "tryon.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "tryon.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -186,20 +186,20 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
 ACCOUNT_FORMS = {
-    "login": "tryon.account_forms.SignInForm",
-    "signup": "tryon.account_forms.SignUpForm",
-    "add_email": "tryon.account_forms.ChangeEmailForm",
-    "change_password": "tryon.account_forms.ChangePasswordForm",
-    "reset_password": "tryon.account_forms.ResetPasswordForm",
-    "reset_password_from_key": "tryon.account_forms.ResetPasswordKeyForm",
-    "reauthenticate": "tryon.account_forms.PasswordAgainForm",
+    "login": "tryon.accounts.forms.SignInForm",
+    "signup": "tryon.accounts.forms.SignUpForm",
+    "add_email": "tryon.accounts.forms.ChangeEmailForm",
+    "change_password": "tryon.accounts.forms.ChangePasswordForm",
+    "reset_password": "tryon.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "tryon.accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "tryon.accounts.forms.PasswordAgainForm",
 }
-MFA_ADAPTER = "tryon.adapter.MFAAdapter"
+MFA_ADAPTER = "tryon.accounts.adapter.MFAAdapter"
 MFA_TOTP_TOLERANCE = 1  # a code that has just changed still counts
 MFA_FORMS = {
-    "authenticate": "tryon.account_forms.CodeForm",
-    "reauthenticate": "tryon.account_forms.CodeAgainForm",
-    "activate_totp": "tryon.account_forms.ActivateForm",
+    "authenticate": "tryon.accounts.forms.CodeForm",
+    "reauthenticate": "tryon.accounts.forms.CodeAgainForm",
+    "activate_totp": "tryon.accounts.forms.ActivateForm",
 }
 
 # --- security -----------------------------------------------------------------
@@ -272,7 +272,7 @@ LOGGING = {
     },
     "filters": {
         "keys": {"()": "tryon.miragic.redact.RedactKeys"},
-        "context": {"()": "tryon.tracing.AddContext"},
+        "context": {"()": "vto_site.log_context.AddContext"},
     },
     "handlers": {
         "console": {
@@ -294,14 +294,14 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # A line a page and a request to the API: for machines to read.
         "tryon.requests": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
-        "tryon.scheduling": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
+        "tryon.pipeline": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
     },
 }
 
 METRICS_TOKEN = env.secret("METRICS_TOKEN")
 SENTRY_DSN = env.secret("SENTRY_DSN")
 if SENTRY_DSN:
-    errors.report_to(SENTRY_DSN)
+    sentry.report_to(SENTRY_DSN)
 
 # --- the try-on API ---------------------------------------------------------------
 

@@ -2,13 +2,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from tryon import bodies
+from tryon.web import request_bodies
 
-from . import memory
-from .lifeline import die_with_parent
+from . import malloc
+from .parent_death import die_with_parent
 
 die_with_parent()
-memory.bound()
+malloc.bound()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vto_site.settings")
 
-application = bodies.Measured(get_wsgi_application())
+application = request_bodies.Measured(get_wsgi_application())

@@ -46,9 +46,10 @@ from django.test.utils import CaptureQueriesContext
 from tests import databases, factories
 from tests.bench import past
 from tests.month import tend
-from tryon import estimates, looks
 from tryon.models import ApiRequest, Key, Planner, Result, TryOn, User
-from tryon.scheduling import scheduler
+from tryon.pipeline import planner
+from tryon.presentation import progress
+from tryon.web import poll_token
 
 MOST_TIMES, MOST_TICK = 1.5, 50  # as long as in the fresh shop; ms
 BLOCKS = 3  # of rounds, one shop after the other
@@ -91,8 +92,8 @@ class Shop:
 
 def forget() -> None:
     """What a process remembers for a moment or two."""
-    estimates._recent = None
-    scheduler.clock.last = None
+    progress._recent = None
+    planner.clock.last = None
 
 
 def just_sent() -> None:
@@ -175,7 +176,7 @@ def _ordinary_customer(shop: Shop) -> None:
         for row in made[:60]
     )
     shop.customer.force_login(owner)
-    shop.looker = looks.looker(owner)
+    shop.looker = poll_token.looker(owner)
     shop.done = made[30].pk
     shop.cards = [f"{row.pk}:{row.status}" for row in made[-2:]]
 
@@ -213,7 +214,7 @@ def tick() -> None:
     """A pass with room for ten requests; undone again, so that all are alike."""
     with transaction.atomic():
         Key.objects.update(bucket_level=10, bucket_at=datetime.now(UTC))
-        scheduler.tick(lambda: datetime.now(UTC))
+        planner.tick(lambda: datetime.now(UTC))
         transaction.set_rollback(True)
 
 

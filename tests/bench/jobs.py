@@ -12,10 +12,11 @@ from PIL import Image
 
 from tests.bench.measure import DOWN, iso, quantile
 from tests.bench.scenarios import Scenario
-from tryon import images, services, tasks
+from tryon import services, tasks
 from tryon.models import ApiRequest, Garment, Photo, Planner, Status, TryOn, User
 from tryon.models.ledger import Outcome
 from tryon.models.states import FINAL
+from tryon.pictures import normalise
 
 state: dict[str, Any] = {}
 
@@ -29,13 +30,13 @@ def picture() -> bytes:
 def prepare(scenario: Scenario) -> None:
     """Owners with a photo each; all pictures 512 px, so that two cores suffice."""
     now = datetime.now(UTC)
-    piece = images.read_garment(io.BytesIO(picture()))
+    piece = normalise.read_garment(io.BytesIO(picture()))
     state["garment"] = services.add_garment(
         owner=None, picture=piece, kind="upper_body", now=now
     )
     owners = sorted({owner for _, owner in scenario.arrivals})
     state["photos"] = {}
-    person = images.read_person(io.BytesIO(picture()))
+    person = normalise.read_person(io.BytesIO(picture()))
     for owner in owners:
         user = User.objects.create_user(f"u{owner}@example.org")
         state["photos"][owner] = services.add_photo(owner=user, picture=person, now=now)
@@ -144,12 +145,12 @@ def prepare_distinct(n: int) -> None:
     """n queued jobs of one owner, each of a picture of its own."""
     now = datetime.now(UTC)
     owner = User.objects.create_user("many@example.org")
-    piece = images.read_garment(io.BytesIO(picture()))
+    piece = normalise.read_garment(io.BytesIO(picture()))
     garment = services.add_garment(
         owner=None, picture=piece, kind="upper_body", now=now
     )
     for _ in range(n):
-        person = images.read_person(io.BytesIO(picture()))
+        person = normalise.read_person(io.BytesIO(picture()))
         photo = services.add_photo(owner=owner, picture=person, now=now)
         services.create_try_on(
             owner=owner,

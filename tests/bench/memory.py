@@ -31,7 +31,7 @@ from PIL import Image
 from tests.hostile import SIGNATURE, chunk, head
 from tests.mutations import corners
 from tests.odd_pictures import flat_jpeg, saved
-from tryon import images
+from tryon.pictures import normalise
 
 MOST_MB = 800  # of the eight, beside the process itself
 
@@ -84,18 +84,18 @@ def peak() -> int:
 
 def measured(data: bytes, at_once: int) -> dict[str, float]:
     """Megabytes that it took beside the process, and that were reckoned for one."""
-    images.read_person(io.BytesIO(saved(corners(400, 520), "JPEG")))
-    reckoned, taken = [], images.MEMORY.taken
+    normalise.read_person(io.BytesIO(saved(corners(400, 520), "JPEG")))
+    reckoned, taken = [], normalise.MEMORY.taken
 
     def noted(megabytes: float, wait: float):
         reckoned.append(megabytes)
         return taken(megabytes, 600)
 
-    images.MEMORY.taken = noted
-    images.LONGEST_WAIT = 600
+    normalise.MEMORY.taken = noted
+    normalise.LONGEST_WAIT = 600
     before = peak()
     threads = [
-        threading.Thread(target=lambda: images.read_person(io.BytesIO(data)))
+        threading.Thread(target=lambda: normalise.read_person(io.BytesIO(data)))
         for _ in range(at_once)
     ]
     for thread in threads:

@@ -30,9 +30,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from tests import month
+from tryon.pipeline import budget
 from tryon.sandbox.jobs import Options
 from tryon.sandbox.server import serve_in_thread
-from tryon.scheduling import budget
 
 
 def main() -> int:

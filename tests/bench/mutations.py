@@ -29,7 +29,7 @@ django.setup()
 from hypothesis import HealthCheck, given, settings
 
 from tests import mutations
-from tryon import images
+from tryon.pictures import normalise
 
 EXAMPLES = 5000
 LONGEST, MOST_MB, LEAST = 5, 300, 0.99
@@ -71,8 +71,8 @@ def tried(examples: int, changed) -> tuple[Counter[str], float, int]:
         started = time.perf_counter()
         try:
             with watched(most):
-                picture = images.read_person(io.BytesIO(data))
-        except images.PictureError:
+                picture = normalise.read_person(io.BytesIO(data))
+        except normalise.PictureError:
             ends["refused"] += 1
         else:
             ends["upright" if mutations.is_upright(picture) else "otherwise"] += 1

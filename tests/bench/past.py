@@ -12,16 +12,8 @@ from typing import Any
 from django.contrib.sessions.models import Session
 from django.db import connection, models
 
-from tryon.models import (
-    ApiRequest,
-    Garment,
-    Photo,
-    Result,
-    TryOn,
-    TryOnEvent,
-    User,
-)
-from tryon.scheduling import budget
+from tryon.models import ApiRequest, Garment, Photo, Result, TryOn, TryOnEvent, User
+from tryon.pipeline import budget
 
 DAYS, YEARS = 30, 700  # the last days, alike in all shops; and how far back it goes
 SEASON = 200  # pieces that are tried on now

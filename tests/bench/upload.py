@@ -25,7 +25,7 @@ django.setup()
 import openvto
 from PIL import Image
 
-from tryon import images
+from tryon.pictures import normalise
 
 ROUNDS = 9
 MOST = 1.5  # times bare Pillow
@@ -46,7 +46,7 @@ def bare(data: bytes) -> None:
     image = Image.open(io.BytesIO(data))
     image.load()
     small = image.resize((1536, 2048), Image.Resampling.LANCZOS)
-    small.save(io.BytesIO(), "JPEG", quality=images.QUALITY)
+    small.save(io.BytesIO(), "JPEG", quality=normalise.QUALITY)
 
 
 def main() -> int:
@@ -54,7 +54,7 @@ def main() -> int:
     ours, theirs = [], []
     for _ in range(ROUNDS):
         for run, times in (
-            (lambda: images.read_person(io.BytesIO(data)), ours),
+            (lambda: normalise.read_person(io.BytesIO(data)), ours),
             (lambda: bare(data), theirs),
         ):
             started = time.perf_counter()

@@ -107,8 +107,8 @@ def measure(made: House, count: int) -> dict[str, Any]:
 
     from tests.bench import jobs
     from tests.bench.scenarios import Scenario
-    from tryon import looks
     from tryon.models import TryOn, User
+    from tryon.web import poll_token
 
     jobs.prepare(Scenario("waiting", [(0.0, n) for n in range(count)], 0))
     pages = []
@@ -120,7 +120,7 @@ def measure(made: House, count: int) -> dict[str, Any]:
         client.force_login(owner)
         pk = str(owner.try_ons.get().pk)
         cookies = {name: client.cookies[name].value}
-        pages.append(Waiting(pk, looks.looker(owner), cookies))
+        pages.append(Waiting(pk, poll_token.looker(owner), cookies))
     ends = time.time() + 400
     threads = [
         threading.Thread(target=page.run, args=(made.url, ends)) for page in pages

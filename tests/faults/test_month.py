@@ -8,9 +8,9 @@ import time_machine
 from celery import current_app
 
 from tests import month
+from tryon.pipeline import budget
 from tryon.sandbox.jobs import Options
 from tryon.sandbox.server import serve_in_thread
-from tryon.scheduling import budget
 
 JOBS_A_DAY, DAYS = 5, 30
 

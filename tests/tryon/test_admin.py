@@ -13,10 +13,12 @@ from django.utils.html import escape
 from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW, picture_bytes
-from tryon import images, media, report_card, services
+from tryon import services
 from tryon.admin.uploads import GarmentAdminForm
 from tryon.models import Garment, Key, Photo, Status, TryOn, User
 from tryon.models.ledger import KeyState
+from tryon.pictures import normalise, storage
+from tryon.presentation import photo_advice
 
 MODELS = ["user", "photo", "garment", "tryon", "result", "key", "apirequest"]
 
@@ -117,7 +119,7 @@ def test_catalogue(as_staff, django_capture_on_commit_callbacks):
     assert garment.name == "Warm coat"
     assert garment.file_name != first
     with pytest.raises(FileNotFoundError):
-        media.read(first)
+        storage.read(first)
     act(as_staff, "garment", "retire", garment.pk)
     assert not Garment.objects.catalogue().exists()
     act(as_staff, "garment", "bring_back", garment.pk)
@@ -138,7 +140,7 @@ def test_a_garment_picture_is_checked_when_it_comes(as_staff, shirt_photo):
             follow=True,
         ).content.decode()
         garment = Garment.objects.get(sku=sku)
-        card = report_card.of_garment(garment)
+        card = photo_advice.of_garment(garment)
         for problem in card.problems:
             assert (
                 page.count(escape(problem.advice)) == 2
@@ -273,7 +275,7 @@ def test_details_kept_after_the_picture_changed_do_not_bring_the_old_one_back(
         cleaned = clean(form)
         services.replace_garment_picture(
             garment=Garment.objects.get(),
-            picture=images.read_garment(io.BytesIO(picture_bytes())),
+            picture=normalise.read_garment(io.BytesIO(picture_bytes())),
             now=NOW,
         )
         return cleaned

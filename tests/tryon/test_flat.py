@@ -8,9 +8,11 @@ from django.utils import timezone
 from tests import factories
 from tests.factories import NOW
 from tests.plans import whole_tables_read
-from tryon import estimates, health, looks, status
 from tryon.models import ApiRequest, Status
-from tryon.scheduling import budget, scheduler
+from tryon.monitoring import api_health, status
+from tryon.pipeline import budget, planner
+from tryon.presentation import progress
+from tryon.web import poll_token
 
 KEY = "sk_live_" + "f" * 43
 
@@ -41,7 +43,7 @@ def test_the_sight_of_it_is_there(shop):
 
 def test_a_planning_pass(shop):
     with whole_tables_read() as found:
-        scheduler.tick(lambda: NOW + timedelta(seconds=3))
+        planner.tick(lambda: NOW + timedelta(seconds=3))
     assert found == []
 
 
@@ -49,8 +51,8 @@ def test_a_waiting_page(shop, client):
     client.force_login(shop)
     waiting = [row for row in shop.try_ons.all() if row.is_under_way]
     cards = [f"{row.pk}:{row.status}" for row in waiting]
-    looker = f"&looker={looks.looker(shop)}"
-    estimates._recent = None
+    looker = f"&looker={poll_token.looker(shop)}"
+    progress._recent = None
     with whole_tables_read() as found:
         client.get("/try-on/updates/?card=" + "&card=".join(cards) + looker)
         client.get("/try-on/updates/?card=" + "&card=".join(cards))
@@ -61,5 +63,5 @@ def test_a_waiting_page(shop, client):
 def test_what_staff_watch(shop):
     with whole_tables_read() as found:
         status.summary(NOW)
-        health.overview(timezone.now())
+        api_health.overview(timezone.now())
     assert found == []

@@ -11,8 +11,8 @@ from django.test import Client
 from PIL import Image
 
 from tests import factories
-from tryon import images
 from tryon.models import Photo
+from tryon.pictures import normalise
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def upload(data: bytes) -> SimpleUploadedFile:
 
 @pytest.mark.parametrize("address", ["/photos/", "/garments/", "/try-on/"])
 def test_a_stored_picture_is_not_kept(as_alice: Client, address: str) -> None:
-    before = alive(images.Picture)
+    before = alive(normalise.Picture)
     token = str(uuid.uuid4())
     fields = {"consent": "on", "garment_kind": "upper_body", "token": token}
     files = {
@@ -45,7 +45,7 @@ def test_a_stored_picture_is_not_kept(as_alice: Client, address: str) -> None:
         "garment_file": upload(factories.picture_bytes()),
     }
     assert as_alice.post(address, {**fields, **files}).status_code == 302
-    assert alive(images.Picture) == before
+    assert alive(normalise.Picture) == before
 
 
 def test_a_half_read_picture_is_not_kept(as_alice: Client) -> None:

@@ -10,8 +10,9 @@ from kombu.exceptions import OperationalError
 
 from tests import factories
 from tests.house import until
-from tryon import images, media, tasks
+from tryon import tasks
 from tryon.models import Photo
+from tryon.pictures import normalise, storage
 
 PRECISION = 0.05  # seconds
 
@@ -101,7 +102,7 @@ def test_after_a_look_the_next_requests_are_planned_at_once(monkeypatch, sent):
 def test_whoever_has_a_decoder_goes_on_until_nothing_waits(alice):
     photos = [factories.photo(alice) for _ in range(3)]
     gone = factories.photo(alice)
-    media.delete([gone.file_name])
+    storage.delete([gone.file_name])
     tasks.render("photo", str(photos[0].pk))
     assert list(Photo.objects.filter(renditions_at=None)) == [gone]
 
@@ -110,7 +111,7 @@ def test_when_the_decoders_are_taken_no_message_is_sent(alice, monkeypatch):
     photo = factories.photo(alice)
     sent = []
     monkeypatch.setattr(tasks, "_send", lambda *args, **kwargs: sent.append(args))
-    with images.decoder(), images.decoder():
+    with normalise.decoder(), normalise.decoder():
         tasks.render("photo", str(photo.pk))
     photo.refresh_from_db()
     assert photo.renditions_at is None

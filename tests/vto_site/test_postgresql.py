@@ -15,7 +15,7 @@ from tests import servers
 from tests.conftest import missing_server
 from tests.faults.jobs import none_lost_or_doubled, queue
 from tests.house import House, until
-from tryon import exchange
+from tryon.pipeline import runner
 from vto_site import databases
 from vto_site.env import BASE_DIR
 
@@ -118,7 +118,7 @@ STAYS = {"23505": "twice", "42P01": "no such table", "22P02": "no such value"}
 @pytest.mark.anywhere
 def test_an_answer_in_hand_is_insisted_on_while_it_helps(connect, monkeypatch):
     """Each error comes from a real server, since the code decides its class."""
-    monkeypatch.setattr(exchange.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(runner.time, "sleep", lambda seconds: None)
     with missing_server(), servers.postgres() as (_server, address):
         ours = connect(address)
         tries = []
@@ -132,12 +132,12 @@ def test_an_answer_in_hand_is_insisted_on_while_it_helps(connect, monkeypatch):
 
         for code in PASSES:
             tries.clear()
-            exchange.insist(partial(store_after, code))
+            runner.insist(partial(store_after, code))
             assert tries == [code] * 3
         for code in STAYS:
             tries.clear()
             with pytest.raises(Error):
-                exchange.insist(partial(store_after, code))
+                runner.insist(partial(store_after, code))
             assert tries == [code]
 
     def closed() -> None:
@@ -146,7 +146,7 @@ def test_an_answer_in_hand_is_insisted_on_while_it_helps(connect, monkeypatch):
             raise InterfaceError("connection already closed")
 
     tries.clear()
-    exchange.insist(closed)
+    runner.insist(closed)
     assert len(tries) == 3
 
 

@@ -18,8 +18,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from .. import days
 from ..models import TryOn, User
+from ..web import local_days
 
 MOST_COUNTED = 10_000
 MOST_FOUND = 1000
@@ -109,8 +109,8 @@ class MonthFilter(admin.SimpleListFilter):
         if month is None:
             return None
         return queryset.filter(
-            created_at__gte=days.midnight(month),
-            created_at__lt=days.midnight(_month(month, 1)),
+            created_at__gte=local_days.midnight(month),
+            created_at__lt=local_days.midnight(_month(month, 1)),
         )
 
 

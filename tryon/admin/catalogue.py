@@ -13,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from .. import imports, insight, tasks
+from .. import tasks
 from ..models import CatalogueImport, User
+from ..monitoring import statistics
+from ..services import catalogue_imports
 from .base import ReadOnlyMixin
 
 PERIODS = (7, 30, 90)
@@ -62,7 +64,9 @@ def start(request: HttpRequest) -> HttpResponse:
     user = _may(request, "tryon.add_garment")
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        row = imports.ask(by=user, file=form.cleaned_data["file"], now=timezone.now())
+        row = catalogue_imports.ask(
+            by=user, file=form.cleaned_data["file"], now=timezone.now()
+        )
         tasks.ask_for_import(row)
         return redirect("admin:tryon_import_look", row.pk)
     recent = CatalogueImport.objects.all()[:10]
@@ -76,10 +80,12 @@ def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(CatalogueImport, pk=pk)
     if request.method == "POST":
         replace = "replace_pictures" in request.POST
-        if imports.begin(row=row, replace=replace) or imports.again(row=row):
+        if catalogue_imports.begin(row=row, replace=replace) or catalogue_imports.again(
+            row=row
+        ):
             tasks.ask_for_import(row)
         return redirect("admin:tryon_import_look", pk)
-    busy = row.state in imports.WORK
+    busy = row.state in catalogue_imports.WORK
     return _page(request, "import_look", title=_("Import"), row=row, busy=busy)
 
 
@@ -93,7 +99,7 @@ def health(request: HttpRequest) -> HttpResponse:
     """Which pictures of garments waste money, the worst first."""
     _may(request, "tryon.view_garment")
     days = _days(request)
-    rows = insight.garment_health(timezone.now(), days)
+    rows = statistics.garment_health(timezone.now(), days)
     context = {"rows": rows, "days": days, "periods": PERIODS}
     return _page(request, "garments", title=_("Garment health"), **context)
 
@@ -104,11 +110,11 @@ def weeks(request: HttpRequest) -> HttpResponse:
     _may(request, "tryon.view_tryon")
     days, now = _days(request), timezone.now()
     if request.GET.get("format") == "csv":
-        response = HttpResponse(insight.as_csv(now, days), content_type="text/csv")
+        response = HttpResponse(statistics.as_csv(now, days), content_type="text/csv")
         name = f"fitting-room-{days}-days.csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-    told = insight.overview(now, days)
+    told = statistics.overview(now, days)
     most = max((row["tries"] for row in told["by_day"]), default=0) or 1
     bars = [{**row, "height": 80 * row["tries"] / most} for row in told["by_day"]]
     context = {"told": told, "bars": bars, "periods": PERIODS, "step": 600 / days}

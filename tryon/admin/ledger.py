@@ -9,10 +9,11 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from .. import health, tasks
+from .. import tasks
 from ..models import ApiRequest, Key
 from ..models.ledger import KeyState
-from ..scheduling import budget
+from ..monitoring import api_health
+from ..pipeline import budget
 from .base import CappedPaginator, FoundByTryOn, ReadOnlyMixin, link
 
 
@@ -33,12 +34,12 @@ class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
         """Each key's room, requests a minute, what waits and what fails."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        told = health.overview(timezone.now())
+        told = api_health.overview(timezone.now())
         context = {
             **self.admin_site.each_context(request),
             **told,
             "title": _("API health"),
-            "sentence": health.sentence(told),
+            "sentence": api_health.sentence(told),
         }
         return render(request, "admin/tryon/health.html", context)
 

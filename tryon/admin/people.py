@@ -11,8 +11,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import quotas, services
+from .. import services
 from ..models import Garment, User
+from ..services import quotas
 from .base import CappedPaginator, ReadOnlyMixin
 
 RIGHTS: Any = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]

@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from .. import review
 from ..models import Report, Result, ReviewDecision, User
 from ..models.result import Decision
+from ..services import review
 from . import review as review_page
 from .base import FoundByTryOn, MonthFilter, PictureAdmin, ReadOnlyMixin, link
 

@@ -11,9 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from .. import days, review, services, tasks, wording
+from .. import services, tasks
 from ..models import Result, ReviewDecision, User
 from ..models.result import Decision, HideReason, ReviewState
+from ..presentation import texts
+from ..services import review
+from ..web import local_days
 
 MOST_COUNTED = 500
 LAST = "last_decided"  # in the session, for undo
@@ -61,11 +64,13 @@ def queue(request: HttpRequest) -> HttpResponse:
         "many": left > MOST_COUNTED,
         "others": review.others(reviewer=user, now=now),
         "reasons": [
-            (reason.value, reason.label, wording.hidden(reason)) for reason in REASONS
+            (reason.value, reason.label, texts.hidden(reason)) for reason in REASONS
         ],
         "undoable": LAST in request.session,
         "told": told,
-        "today": ReviewDecision.objects.filter(at__gte=days.begin(now, 1)).count(),
+        "today": ReviewDecision.objects.filter(
+            at__gte=local_days.begin(now, 1)
+        ).count(),
     }
     return render(request, "admin/tryon/review.html", context)
 

@@ -8,11 +8,13 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from .. import images, names, report_card, services, tasks
-from ..catalogue.words import folded
+from .. import services, tasks
 from ..forms import LineField, PictureField
-from ..models import Garment, Photo
+from ..models import Garment, Photo, typed_text
 from ..models.uploads import found_by
+from ..pictures import normalise
+from ..presentation import photo_advice
+from ..services.catalogue.vocabulary import folded
 from .base import MonthFilter, PictureAdmin, ReadOnlyMixin
 
 
@@ -37,7 +39,7 @@ class PhotoAdmin(ReadOnlyMixin, PictureAdmin):
 
 class GarmentAdminForm(forms.ModelForm):
     new_picture = PictureField(
-        reader=images.read_garment,
+        reader=normalise.read_garment,
         required=False,
         label=_("Picture"),
         help_text=_("On a plain ground. It is fitted to 1024 pixels."),
@@ -75,7 +77,7 @@ class GarmentAdminForm(forms.ModelForm):
 
 
 def _advice(garment: Garment) -> list[str]:
-    card = report_card.of_garment(garment)
+    card = photo_advice.of_garment(garment)
     return [line.advice for line in card.problems] if card else []
 
 
@@ -115,7 +117,7 @@ class GarmentAdmin(PictureAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        words = names.searchable(search_term)
+        words = typed_text.searchable(search_term)
         return super().get_search_results(request, queryset, words)
 
     def changeform_view(

@@ -15,8 +15,9 @@ from django.conf import settings
 
 from vto_site import private
 
-from .. import images, services, tasks
+from .. import services, tasks
 from ..models import Garment, Photo, Shop, TryOn, User
+from ..pictures import normalise
 
 FOLDER = Path(__file__).resolve().parent
 CUSTOMER = "customer@example.org"
@@ -65,7 +66,7 @@ def load_catalogue(now: datetime) -> None:
         with (FOLDER / "garments" / f"{row['file']}.jpg").open("rb") as picture:
             garment = services.add_garment(
                 owner=None,
-                picture=images.read_garment(picture),
+                picture=normalise.read_garment(picture),
                 kind=row["kind"],
                 name=row["name"],
                 sku=row["sku"],
@@ -114,7 +115,7 @@ def load_people(customer: User, now: datetime) -> dict[str, Photo]:
         with (FOLDER / "people" / f"{name}.jpg").open("rb") as picture:
             photos[name] = services.add_photo(
                 owner=customer,
-                picture=images.read_person(picture),
+                picture=normalise.read_person(picture),
                 now=now - timedelta(seconds=age),
             )
         tasks.ask_for_renditions(photos[name])

@@ -1,12 +1,12 @@
 from .access import PictureAccess
 from .accounts import Consent, DeletionReceipt, OwnerGone, Shop, User
+from .catalogue_import import CatalogueImport
 from .claims import ClaimLost
-from .doomed import DoomedFile
 from .export import Export
 from .fitting import Fitting
 from .handoff import Handoff
-from .imports import CatalogueImport
 from .ledger import ApiRequest, Key, Planner
+from .pending_deletion import DoomedFile
 from .request_tally import RequestTally
 from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .. import names
+from . import typed_text
 
 GUEST_LIFETIME = timedelta(days=1)
 FIRST_REQUESTS = timedelta(seconds=30)
@@ -144,12 +144,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = names.line(self.email).lower() if self.email else None
+        self.email = typed_text.line(self.email).lower() if self.email else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """In small letters only, so that one index finds an address as it is typed."""
         if self.email:
-            self.email = names.line(self.email).lower()
+            self.email = typed_text.line(self.email).lower()
         super().save(*args, **kwargs)
 
     @property

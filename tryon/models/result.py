@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .. import media
+from ..pictures import storage
 from .uploads import Picture
 
 if TYPE_CHECKING:
-    from ..changes import Changes
+    from ..pictures.comparison import Changes
     from .accounts import User
 
 
@@ -118,7 +118,9 @@ class Result(Picture):
 
     @property
     def changes_url(self) -> str:
-        return media.url(self.changes_name) if self.changed_outside is not None else ""
+        return (
+            storage.url(self.changes_name) if self.changed_outside is not None else ""
+        )
 
     @property
     def file_names(self) -> list[str]:

@@ -11,8 +11,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from .. import images, media, names
-from .doomed import DoomedFile
+from ..pictures import normalise, storage
+from . import typed_text
+from .pending_deletion import DoomedFile
 
 if TYPE_CHECKING:
     from .accounts import User
@@ -43,17 +44,17 @@ class Picture(models.Model):
             super().save(*args, **kwargs)
             DoomedFile.keep(self.file_name)
 
-    def store(self, picture: "images.Picture", now: datetime) -> None:
+    def store(self, picture: "normalise.Picture", now: datetime) -> None:
         """Write the file and take over its size and colour; not yet the row.
 
         Without one the file is deleted again in an hour. Raises `media.Away`.
         """
-        self.stem = media.new_stem(self.media_kind)
+        self.stem = storage.new_stem(self.media_kind)
         self.width, self.height = picture.width, picture.height
         self.mean_color = picture.mean_color
         self.measured = picture.measured
         DoomedFile.expect(self.file_name, now)
-        media.save(self.file_name, ContentFile(picture.data))
+        storage.save(self.file_name, ContentFile(picture.data))
 
     @property
     def file_name(self) -> str:
@@ -66,18 +67,18 @@ class Picture(models.Model):
     def file_names(self) -> list[str]:
         return [
             self.file_name,
-            *(self.rendition_name(width) for width in images.RENDITION_WIDTHS),
+            *(self.rendition_name(width) for width in normalise.RENDITION_WIDTHS),
         ]
 
     @property
     def url(self) -> str:
-        return media.url(self.file_name)
+        return storage.url(self.file_name)
 
     @property
     def small_url(self) -> str:
         if self.renditions_at is None:
             return self.url
-        return media.url(self.rendition_name(images.RENDITION_WIDTHS[0]))
+        return storage.url(self.rendition_name(normalise.RENDITION_WIDTHS[0]))
 
     @property
     def srcset(self) -> str:
@@ -85,8 +86,8 @@ class Picture(models.Model):
         if self.renditions_at is None:
             return ""
         return ", ".join(
-            f"{media.url(self.rendition_name(width))} {width}w"
-            for width in images.RENDITION_WIDTHS
+            f"{storage.url(self.rendition_name(width))} {width}w"
+            for width in normalise.RENDITION_WIDTHS
         )
 
 
@@ -154,7 +155,7 @@ SHOWN = ["owner", "retired_at", "sku", "-created_at", "id", "kind", "search_text
 
 def found_by(text: str, of: str = "") -> Q:
     """Garments whose name or SKU has these words in it; `of`: the way to them."""
-    words = names.searchable(text)
+    words = typed_text.searchable(text)
     if len(words) > MOST_SEARCHED:
         return Q(pk=None)  # longer than any name; databases bound what they look for
     return Q(**{f"{of}search_text__contains": words}) if words else Q()
@@ -261,7 +262,7 @@ class Garment(Picture):
 
     def make_search_text(self) -> str:
         """Never empty: a line of its own for each, so that no word goes across."""
-        words = f"{names.searchable(self.name)}\n{names.searchable(self.sku)}"
+        words = f"{typed_text.searchable(self.name)}\n{typed_text.searchable(self.sku)}"
         return words[:MOST_SEARCHED]
 
     @property

@@ -5,6 +5,7 @@ never wakes the dispatcher: a queued row is the order, and the caller adds the
 courtesy of `tasks.wake_up` on commit.
 """
 
+from .accounts import claim_guest
 from .deletion import (
     clear_sessions,
     delete_all_pictures,
@@ -20,7 +21,6 @@ from .deletion import (
 )
 from .handoffs import find_handoff, open_handoff, use_handoff
 from .ledger import prune_requests
-from .people import claim_guest
 from .pictures import (
     TooManyUploads,
     add_garment,

@@ -13,7 +13,6 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from .. import erasing, exports
 from ..models import (
     DeletionReceipt,
     Export,
@@ -29,7 +28,7 @@ from ..models import (
 )
 from ..models.states import FINAL
 from ..models.try_on import TryOnQuerySet
-from . import chores
+from . import chores, exports, file_deletion
 from .try_ons import cancel
 
 
@@ -93,7 +92,7 @@ def _delete_picture(
         names = row.file_names
         owner = row.owner
         row.delete()
-        erasing.erase(names)
+        file_deletion.erase(names)
         return _receipt(owner, now, **counted)
 
 
@@ -130,7 +129,7 @@ def _bury(try_ons: TryOnQuerySet, now: datetime, by: User | None) -> None:
         results = Result.objects.filter(try_on__in=ids)
         names = [name for result in results for name in result.file_names]
         results.delete()
-        erasing.erase(names)
+        file_deletion.erase(names)
 
 
 def delete_owner(*, owner: User, now: datetime) -> DeletionReceipt:
@@ -160,7 +159,7 @@ def _delete_all(owner: User, now: datetime) -> None:
     names = [name for row in rows for name in row.file_names]
     owner.photos.all().delete()
     owner.garments.all().delete()
-    erasing.erase(names)
+    file_deletion.erase(names)
 
 
 # --- what is due to go ------------------------------------------------------------

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from .. import images, media
 from ..models import Handoff, Photo, User
 from ..models.handoff import LIFETIME
+from ..pictures import normalise, storage
 from .pictures import add_photo
 
 
@@ -32,7 +32,7 @@ def find_handoff(*, secret: str, now: datetime) -> Handoff | None:
 
 
 def use_handoff(
-    *, handoff: Handoff, picture: images.Picture, now: datetime
+    *, handoff: Handoff, picture: normalise.Picture, now: datetime
 ) -> Photo | None:
     """The photo, stored for the code's owner; None if another upload was first.
 
@@ -44,7 +44,7 @@ def use_handoff(
         return None
     try:
         photo = add_photo(owner=handoff.owner, picture=picture, now=now)
-    except media.Away:
+    except storage.Away:
         row.update(used_at=None)
         raise
     row.update(photo=photo)

@@ -6,7 +6,6 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from .. import background, changes, erasing, images, media
 from ..models import (
     Garment,
     OwnerGone,
@@ -18,7 +17,8 @@ from ..models import (
     User,
 )
 from ..models.result import Priority
-from . import chores
+from ..pictures import comparison, executor, normalise, storage
+from . import chores, file_deletion
 from .deletion import delete_photo
 
 RENDITIONS = "renditions"
@@ -31,7 +31,7 @@ class TooManyUploads(Exception):
     """So many new pictures came from one person today that the next has to wait."""
 
 
-def add_photo(*, owner: User, picture: images.Picture, now: datetime) -> Photo:
+def add_photo(*, owner: User, picture: normalise.Picture, now: datetime) -> Photo:
     """The stored photo; the same bytes again give the one that is there.
 
     Raises `media.Away`, `OwnerGone`, `TooManyUploads`.
@@ -43,7 +43,7 @@ def add_photo(*, owner: User, picture: images.Picture, now: datetime) -> Photo:
 def add_garment(
     *,
     owner: User | None,
-    picture: images.Picture,
+    picture: normalise.Picture,
     kind: str,
     now: datetime,
     name: str = "",
@@ -59,7 +59,7 @@ def add_garment(
     return _add(garment, picture, same, now)
 
 
-def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
+def _add(row: Any, picture: normalise.Picture, same: Any, now: datetime) -> Any:
     found = same.first()
     if found is not None:
         return found
@@ -74,10 +74,10 @@ def _add(row: Any, picture: images.Picture, same: Any, now: datetime) -> Any:
                 User.objects.lock(row.owner)
             row.save(force_insert=True)
     except OwnerGone:
-        erasing.erase(row.file_names)
+        file_deletion.erase(row.file_names)
         raise
     except IntegrityError:
-        erasing.erase(row.file_names)
+        file_deletion.erase(row.file_names)
         found = same.first()  # the same upload, a moment earlier
         if found is None:
             raise
@@ -93,7 +93,7 @@ def _count_upload(owner: User, now: datetime) -> None:
 
 
 def replace_garment_picture(
-    *, garment: Garment, picture: images.Picture, now: datetime
+    *, garment: Garment, picture: normalise.Picture, now: datetime
 ) -> None:
     """Another picture of the same piece, or a new piece's first; writes the whole row.
 
@@ -109,7 +109,7 @@ def replace_garment_picture(
         old = Garment.objects.select_for_update().filter(pk=garment.pk).first()
         if old is not None:
             garment.picture_changed_at = now
-            erasing.erase(old.file_names)
+            file_deletion.erase(old.file_names)
         garment.save()
 
 
@@ -138,9 +138,9 @@ def try_renditions(*, row: Photo | Garment | Result, now: datetime) -> bool:
             return True
         try:
             make_renditions(row=row, now=now)
-        except (images.Busy, media.Away):
+        except (normalise.Busy, storage.Away):
             return False
-        except images.UNREADABLE as error:
+        except normalise.UNREADABLE as error:
             rows: Any = type(row).objects
             if rows.filter(pk=row.pk).exists():  # else it was deleted meanwhile
                 work.note(error)
@@ -149,15 +149,15 @@ def try_renditions(*, row: Photo | Garment | Result, now: datetime) -> bool:
 
 def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     """The WebP files beside a stored picture. Raises `images.Busy`."""
-    data = media.read(row.file_name)
+    data = storage.read(row.file_name)
     if isinstance(row, Result) and row.changed_outside is None:
         compare_result(result=row, made=data, now=now)
-    for width in images.RENDITION_WIDTHS:
-        made = background.run(images.rendition, data, width)
-        media.save(row.rendition_name(width), ContentFile(made))
+    for width in normalise.RENDITION_WIDTHS:
+        made = executor.run(normalise.rendition, data, width)
+        storage.save(row.rendition_name(width), ContentFile(made))
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk, stem=row.stem).update(renditions_at=now):
-        erasing.erase(row.file_names)  # it was deleted meanwhile, or replaced
+        file_deletion.erase(row.file_names)  # it was deleted meanwhile, or replaced
 
 
 def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
@@ -165,10 +165,10 @@ def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
     found = find_changes(try_on=result.try_on, made=made, wait=0.01)
     if found is None:
         return
-    media.save(result.changes_name, ContentFile(found.layer))
+    storage.save(result.changes_name, ContentFile(found.layer))
     rows = Result.objects.filter(pk=result.pk)
     if not rows.update(changed_outside=found.outside):
-        erasing.erase(result.file_names)  # it was deleted meanwhile
+        file_deletion.erase(result.file_names)  # it was deleted meanwhile
         return
     wrong = found.suspicions()
     if wrong:
@@ -178,14 +178,14 @@ def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
 
 def find_changes(
     *, try_on: TryOn, made: bytes, wait: float | None = None
-) -> changes.Changes | None:
+) -> comparison.Changes | None:
     """`made` beside the photo; None if that is gone. Raises `images.Busy`."""
     if try_on.photo is None:
         return None
-    photo = media.read(try_on.photo.file_name)
-    with images.decoder(wait):
+    photo = storage.read(try_on.photo.file_name)
+    with normalise.decoder(wait):
         face = try_on.photo.measured.get("face")
-        return background.run(changes.compare, photo, made, try_on.garment_kind, face)
+        return executor.run(comparison.compare, photo, made, try_on.garment_kind, face)
 
 
 def next_without_renditions(now: datetime) -> Photo | Garment | Result | None:
@@ -203,14 +203,14 @@ def next_without_renditions(now: datetime) -> Photo | Garment | Result | None:
     return None
 
 
-def repair_photo(*, photo: Photo, repair: images.Repair, now: datetime) -> Photo:
+def repair_photo(*, photo: Photo, repair: normalise.Repair, now: datetime) -> Photo:
     """A mended copy, which takes the place of an earlier one that nobody used.
 
     The photo as it came stays. Raises `images.PictureError` if too little is left of
     it, `images.Busy`.
     """
     original = photo.derived_from or photo
-    picture = images.repaired(media.read(photo.file_name), repair)
+    picture = normalise.repaired(storage.read(photo.file_name), repair)
     made = add_photo(owner=photo.owner, picture=picture, now=now)
     if made not in (photo, original):
         Photo.objects.filter(pk=made.pk).update(derived_from=original, created_at=now)

@@ -8,7 +8,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from .. import quotas
 from ..models import (
     Fitting,
     Garment,
@@ -22,6 +21,7 @@ from ..models import (
     TryOnEvent,
     User,
 )
+from . import quotas
 
 
 class OutfitError(Exception):

@@ -12,8 +12,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from .. import looks, quotas, wording
 from ..models import Garment, Status, TryOn
+from ..presentation import texts
+from ..services import quotas
+from ..web import poll_token
 
 register = template.Library()
 
@@ -41,8 +43,8 @@ def picture(row: Any, alt: str = "", eager: bool = False, sizes: str = SIZES):
 
 
 @register.filter
-def advice(try_on: TryOn) -> wording.Advice | None:
-    return wording.advice(try_on)
+def advice(try_on: TryOn) -> texts.Advice | None:
+    return texts.advice(try_on)
 
 
 @register.filter
@@ -57,8 +59,8 @@ def state_word(try_on: TryOn) -> Any:
     if try_on.status == Status.COMPLETED and try_on.visible_result is None:
         hidden = getattr(try_on, "result", None)
         if hidden is not None and hidden.review_state == "hidden":
-            return wording.hidden(hidden.hide_reason)
-        return wording.BEING_CHECKED
+            return texts.hidden(hidden.hide_reason)
+        return texts.BEING_CHECKED
     return Status(try_on.status).label
 
 
@@ -75,7 +77,7 @@ def keep_garments(try_on: TryOn) -> str:
 
 @register.filter
 def looker(owner: Any) -> str:
-    return looks.looker(owner)
+    return poll_token.looker(owner)
 
 
 @register.filter

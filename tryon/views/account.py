@@ -15,9 +15,10 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import consents, exports, quotas, services, tasks
+from .. import services, tasks
 from ..forms import DeleteAccountForm
 from ..models import Consent, DeletionReceipt, User
+from ..services import consents, exports, quotas
 from .getters import OwnedRequest, owner_required, sign_in_required
 
 

@@ -15,11 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_http_methods
 
-from .. import choosing, consents, estimates, quotas, report_card, services, tasks
+from .. import services, tasks
 from ..forms import ComposeForm, FittingForm
-from ..middleware import make_guest
 from ..models import SLOTS, Garment, GarmentKind, Photo, User
-from . import resuming, returning
+from ..presentation import garment_list, photo_advice, progress
+from ..services import consents, quotas
+from ..web import product_link
+from ..web.guests import make_guest
+from . import resuming
 from .getters import OwnedRequest
 
 PHOTOS = 12
@@ -35,7 +38,7 @@ def compose(request: OwnedRequest) -> HttpResponse:
     """
     if request.method == "POST":
         return _submit(request)
-    returning.remember(request)
+    product_link.remember(request)
     form = _form_class(request)(owner=request.owner or None)
     return render(request, "compose/compose.html", _page(request, form))
 
@@ -141,13 +144,13 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
         "consent_text": consents.TEXT,
         "several": isinstance(form, FittingForm),
         "favourites": _favourites(owner),
-        "return_to": returning.address(request),
+        "return_to": product_link.address(request),
         "report": _report(chosen, photos),
         "none_id": uuid.UUID(int=0),  # a place for the photo's in the script's address
         "kinds": GarmentKind.choices,
         "filters": {name: request.GET.get(name, "") for name in ("kind", "of", "q")},
         "tries": quotas.tries(owner, now),
-        "usually": estimates.Estimator(now).usually(),
+        "usually": progress.Estimator(now).usually(),
     }
 
 
@@ -163,7 +166,7 @@ def _report(chosen: dict[str, Any], photos: list[Photo]) -> dict[str, Any]:
     if photo is None:
         return {}
     kind = next((SLOTS[slot] for slot in ("full", "bottom") if chosen[slot]), "")
-    return {"photo": photo, "card": report_card.of_photo(photo, kind)}
+    return {"photo": photo, "card": photo_advice.of_photo(photo, kind)}
 
 
 def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
@@ -190,7 +193,9 @@ def _garments(request: OwnedRequest, chosen: dict[str, Any]) -> tuple[Any, Any]:
     """The chosen ones first, then what the filters leave."""
     owner = request.owner or None
     asked = {name: request.GET.get(name, "") for name in ("kind", "of", "q")}
-    rack = choosing.rack(owner, slot=asked["kind"], of=asked["of"], query=asked["q"])
+    rack = garment_list.rack(
+        owner, slot=asked["kind"], of=asked["of"], query=asked["q"]
+    )
     page = Paginator(rack, GARMENTS).get_page(request.GET.get("page"))
     wanted = {_uuid(pk) for pk in chosen["garments"][:GARMENTS]} - {None}
     shown = list(page)

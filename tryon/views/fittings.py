@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from .. import estimates
 from ..models import Status
+from ..presentation import progress
 from .getters import OwnedRequest, get_fitting, owner_required
 
 
@@ -22,8 +22,8 @@ def detail(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     try_ons = list(rows.order_by("created_at", "id"))
     if not try_ons:
         raise Http404
-    estimates.add_places(try_ons)
-    estimator = estimates.Estimator(timezone.now())
+    progress.add_places(try_ons)
+    estimator = progress.Estimator(timezone.now())
     for try_on in try_ons:
         try_on.progress = estimator.progress(try_on)
     context = {

@@ -16,12 +16,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from .. import days as calendar
-from .. import estimates, names
-from ..models import SLOTS, Garment, Status, TryOn, User
+from ..models import SLOTS, Garment, Status, TryOn, User, typed_text
 from ..models.states import UNDER_WAY
 from ..models.try_on import TryOnQuerySet
 from ..models.uploads import found_by
+from ..presentation import progress
+from ..web import local_days as calendar
 from .getters import OwnedRequest, owner_required
 
 PAGE = 60
@@ -36,8 +36,8 @@ def gallery(request: OwnedRequest) -> HttpResponse:
     filters = GalleryFilters.of(request.GET)
     rows = filters.apply(TryOn.objects.visible_to(request.owner), now)
     page = Page.of(rows.with_pictures(), request.GET)
-    estimates.add_places(page.items)
-    estimator = estimates.Estimator(now)
+    progress.add_places(page.items)
+    estimator = progress.Estimator(now)
     for try_on in page.items:
         try_on.progress = estimator.progress(try_on)
     context = {
@@ -89,7 +89,7 @@ class GalleryFilters:
             state=one_of("state", STATES),
             days=one_of("days", DAYS),
             favourites=query.get("favourites") == "1",
-            q=names.line(query.get("q", ""))[:80],
+            q=typed_text.line(query.get("q", ""))[:80],
         )
 
     @property

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from .. import services, tasks
 from ..forms import GarmentForm
-from ..middleware import make_guest
 from ..models import Garment, TryOn
+from ..web.guests import make_guest
 from .deleted import deleted
 from .getters import OwnedRequest, get_own_garment, owner_required
 

@@ -16,13 +16,14 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import consents, services, tasks
+from .. import services, tasks
 from ..forms import ConsentForm, PhotoForm
-from ..middleware import make_guest
 from ..models import Handoff
+from ..services import consents
+from ..web.guests import make_guest
+from ..web.qr import qr_code
 from . import resuming
 from .getters import OwnedRequest, owner_required
-from .qr import qr_code
 
 LOOK_EVERY = 2  # seconds, while the code is on the screen
 

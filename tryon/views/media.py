@@ -7,9 +7,10 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from .. import access
-from .. import media as storage
 from ..models import Garment, Photo, Result
+from ..pictures import storage
+from ..services import audit
+from . import serving
 from .getters import OwnedRequest
 
 MODELS: dict[str, Any] = {"photo": Photo, "garment": Garment, "result": Result}
@@ -26,8 +27,8 @@ def media(request: OwnedRequest, name: str) -> HttpResponseBase:
     if not rows.visible_to(request.owner or None).exists():
         if not may_see_all(request) or not rows.exists():
             raise Http404
-        access.note(by=request.user, stem=parts["stem"], now=now)
-    return storage.serve_private(request, name, now)
+        audit.note(by=request.user, stem=parts["stem"], now=now)
+    return serving.serve_private(request, name, now)
 
 
 def may_see_all(request: OwnedRequest) -> bool:

@@ -11,8 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from .. import media, status, tasks
-from .. import metrics as figures
+from .. import tasks
+from ..monitoring import metrics as figures
+from ..monitoring import status
+from ..pictures import storage
 
 
 @require_safe
@@ -31,7 +33,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
     A database that can only be read is of no use.
     """
-    told: dict[str, object] = {"database": False, "storage": media.is_there()}
+    told: dict[str, object] = {"database": False, "storage": storage.is_there()}
     try:
         connection.ensure_connection()
         told["database"] = connection.is_usable()

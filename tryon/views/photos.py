@@ -18,10 +18,13 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import consents, images, report_card, services, tasks
+from .. import services, tasks
 from ..forms import PhotoForm, RepairForm
-from ..middleware import make_guest
 from ..models import SLOTS, Photo, TryOn
+from ..pictures import normalise
+from ..presentation import photo_advice
+from ..services import consents
+from ..web.guests import make_guest
 from . import resuming
 from .deleted import deleted
 from .getters import OwnedRequest, get_photo, owner_required
@@ -85,7 +88,7 @@ def _photo_page(
     made = TryOn.objects.visible_to(request.owner).filter(photo=row)
     return {
         "photo": row,
-        "card": report_card.of_photo(row, request.GET.get("kind", "")),
+        "card": photo_advice.of_photo(row, request.GET.get("kind", "")),
         "form": form,
         "made": made.with_pictures().recent()[:12],
     }
@@ -96,7 +99,7 @@ def _photo_page(
 def report(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     """The report card in one line, for the compose page. `kind`: of the clothes."""
     row = get_photo(request, pk)
-    card = report_card.of_photo(row, request.GET.get("kind", ""))
+    card = photo_advice.of_photo(row, request.GET.get("kind", ""))
     return render(request, "compose/_report.html", {"photo": row, "card": card})
 
 
@@ -111,7 +114,7 @@ def repair(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
             made = services.repair_photo(
                 photo=row, repair=form.make_repair(), now=timezone.now()
             )
-        except images.PictureError as error:
+        except normalise.PictureError as error:
             form.add_error(None, str(error))
         else:
             if made.renditions_at is None:

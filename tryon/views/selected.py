@@ -15,8 +15,10 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .. import exports, media, services, tasks
+from .. import services, tasks
 from ..models import Export, TryOn
+from ..services import exports
+from . import serving
 from .deleted import deleted
 from .getters import OwnedRequest, owner_required
 
@@ -128,7 +130,7 @@ def download_export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
     if row.state != Export.State.READY:
         raise Http404
     name = f"fitting-room-{timezone.localdate(row.created_at)}.zip"
-    return media.serve_download(
+    return serving.serve_download(
         request, row.file_name, called=name, content_type="application/zip"
     )
 

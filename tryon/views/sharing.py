@@ -20,15 +20,18 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import media, previews, services, throttle
+from .. import services
 from ..forms import ShareForm, VoteForm
 from ..models import Share
+from ..pictures import link_preview, storage
+from ..web import rate_limit
+from ..web.qr import qr_code
+from . import serving
 from .getters import OwnedRequest, get_try_on, owner_required
-from .qr import qr_code
 
 VOTER = "voter"  # cookie: random, only on these pages, names nobody
 A_YEAR = 365 * 24 * 3600
-VOTES = throttle.Rate("vote", most=20, seconds=3600)
+VOTES = rate_limit.Rate("vote", most=20, seconds=3600)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +104,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 
 def _preview(link: Share) -> dict[str, Any]:
     result = link.try_on.result
-    width, height = previews.size(result.width, result.height)
+    width, height = link_preview.size(result.width, result.height)
     address = settings.SITE_URL + reverse("shared_preview", args=[link.token])
     return {"address": address, "width": width, "height": height}
 
@@ -162,7 +165,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponseBase:
         response = HttpResponse(status=304)
     else:
         try:
-            made = previews.preview(media.read(result.file_name))
+            made = link_preview.preview(storage.read(result.file_name))
         except FileNotFoundError:
             raise Http404 from None
         response = HttpResponse(made, content_type="image/jpeg")
@@ -171,7 +174,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponseBase:
 
 
 def _file(request: HttpRequest, name: str) -> HttpResponseBase:
-    return _ends_with_the_link(media.serve_private(request, name, timezone.now()))
+    return _ends_with_the_link(serving.serve_private(request, name, timezone.now()))
 
 
 def _ends_with_the_link(response: HttpResponseBase) -> HttpResponseBase:

@@ -22,20 +22,13 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from .. import (
-    estimates,
-    exports,
-    images,
-    looks,
-    media,
-    quotas,
-    receipts,
-    services,
-    tasks,
-)
+from .. import services, tasks
 from ..forms import ReportForm
 from ..models import Garment, Status, TryOn
-from . import returning
+from ..pictures import normalise, storage
+from ..presentation import progress, receipts
+from ..services import exports, quotas
+from ..web import poll_token, product_link
 from .deleted import deleted
 from .getters import OwnedRequest, get_try_on, owner_required
 
@@ -55,17 +48,17 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
     now = timezone.now()
     others = TryOn.objects.visible_to(request.owner).under_way().exclude(pk=try_on.pk)
     cards = [try_on, *others.with_pictures().recent()[:5]]
-    estimates.add_places(cards)
+    progress.add_places(cards)
     if request.method == "GET":
         services.seen(try_on=try_on, now=now)
-    estimator = estimates.Estimator(now)
+    estimator = progress.Estimator(now)
     for card in cards:
         card.progress = estimator.progress(card)
     return {
         "try_on": try_on,
         "others": cards[1:],
         "view": request.GET.get("view", ""),
-        "return_to": returning.address(request),
+        "return_to": product_link.address(request),
         "next_garments": _next_garments(request, try_on),
         "known": estimator.forecast(try_on.mode).count if try_on.is_under_way else 0,
         "usually": estimator.usually(try_on.mode) if try_on.is_under_way else "",
@@ -98,11 +91,11 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
     """
     shown = dict(_shown(card) for card in request.GET.getlist("card")[:MOST_UPDATES])
     shown.pop(None, None)
-    owner_id = looks.owner_of(request.GET.get("looker", ""))
+    owner_id = poll_token.owner_of(request.GET.get("looker", ""))
     if owner_id is not None and "newest" not in request.GET:
         found = list(TryOn.objects.existing().filter(owner=owner_id, pk__in=shown))
         if {row.pk: row.status for row in found} == shown:
-            estimator = estimates.Estimator.recent(timezone.now())
+            estimator = progress.Estimator.recent(timezone.now())
             return JsonResponse(_told(found, estimator))
     return _changed(request, shown)
 
@@ -111,7 +104,7 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
 def _changed(request: OwnedRequest, shown: dict[uuid.UUID, str]) -> HttpResponse:
     rows = TryOn.objects.visible_to(request.owner).filter(pk__in=shown)
     found = list(rows.with_pictures())
-    told = _told(found, estimates.Estimator(timezone.now()))
+    told = _told(found, progress.Estimator(timezone.now()))
     for try_on in found:
         told["cards"][str(try_on.pk)]["label"] = try_on.label
         if shown[try_on.pk] != try_on.status:
@@ -132,22 +125,22 @@ def _moment(text: str) -> datetime | None:
     return parsed if parsed is not None and timezone.is_aware(parsed) else None
 
 
-def _told(found: list[TryOn], estimator: estimates.Estimator) -> dict[str, Any]:
-    estimates.add_places(found)
+def _told(found: list[TryOn], estimator: progress.Estimator) -> dict[str, Any]:
+    progress.add_places(found)
     cards, delays = {}, []
     for try_on in found:
-        progress = estimator.progress(try_on)
+        shown = estimator.progress(try_on)
         try_on.progress = progress
         cards[str(try_on.pk)] = {
             "status": try_on.status,
-            "percent": progress.percent,
-            "left": progress.left,
-            "heading": progress.heading,
-            "line": progress.line,
-            "stage": progress.stage,
+            "percent": shown.percent,
+            "left": shown.left,
+            "heading": shown.heading,
+            "line": shown.line,
+            "stage": shown.stage,
         }
         if try_on.is_under_way:
-            delays.append(progress.look_in)
+            delays.append(shown.look_in)
     return {"cards": cards, "look_in": min(delays, default=None)}
 
 
@@ -266,7 +259,7 @@ def download(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
         raise Http404
     name = exports.picture_name(try_on)
     try:
-        data = images.labelled(media.read(result.file_name))
+        data = normalise.labelled(storage.read(result.file_name))
     except FileNotFoundError:
         raise Http404 from None
     file = io.BytesIO(data)

@@ -7,8 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from tests import factories
-from tryon import insight
 from tryon.models import ApiRequest, Result, Status, TryOn
+from tryon.monitoring import statistics
 
 INSIGHT = "/admin/tryon/catalogueimport/insight/"
 HEALTH = "/admin/tryon/catalogueimport/garments/"
@@ -33,7 +33,7 @@ def weeks(alice):
 
 
 def test_figures_of_the_period(weeks):
-    told = insight.overview(timezone.now(), 30)
+    told = statistics.overview(timezone.now(), 30)
     assert (told["tries"], told["success"]) == (3, 67)
     assert [row["tries"] for row in told["by_day"]][-2:] == [2, 1]
     assert len(told["by_day"]) == 30
@@ -67,7 +67,7 @@ def test_the_worst_garment_comes_first_and_says_what_to_do(as_staff, alice):
         TryOn.objects.filter(pk=made.pk).update(garment=bad)
         if n == 4:
             Result.objects.filter(try_on=made).update(review_state="hidden")
-    rows = insight.garment_health(factories.NOW, 30)
+    rows = statistics.garment_health(factories.NOW, 30)
     assert [row["garment"] for row in rows] == [bad, good]
     for model in (TryOn, Result):
         model.objects.update(created_at=timezone.now())
@@ -94,12 +94,12 @@ def test_both_pieces_of_a_combo_were_tried_on(alice, bob):
     )
     for fan in (alice, bob):
         fan.favourite_garments.add(bottom)
-    told = {row["garment"]: row for row in insight.garment_health(factories.NOW, 30)}
+    told = {row["garment"]: row for row in statistics.garment_health(factories.NOW, 30)}
     row = told[bottom]
     assert (row["tries"], row["failed"], row["flags"]) == (4, 1, 1)
     assert (row["hearts"], row["seconds"], row["share"]) == (2, 20.0, 50)
     assert (told[top]["tries"], told[top]["failed"], told[top]["hearts"]) == (2, 1, 0)
-    most = insight.overview(factories.NOW, 30)["garments"]
+    most = statistics.overview(factories.NOW, 30)["garments"]
     assert [(row.sku, row.n) for row in most] == [("B", 4), ("T", 2), ("U", 1)]
 
 
@@ -107,8 +107,8 @@ def test_what_was_tried_before_the_period_says_nothing_of_a_piece(alice):
     made = factories.try_on(
         alice, Status.FAILED, created_at=factories.NOW - timedelta(days=31)
     )
-    assert insight.garment_health(factories.NOW, 30) == []
-    told = insight.garment_health(factories.NOW, 90)
+    assert statistics.garment_health(factories.NOW, 30) == []
+    told = statistics.garment_health(factories.NOW, 90)
     assert [row["garment"] for row in told] == [made.garment]
 
 
@@ -117,17 +117,17 @@ def test_no_piece_of_a_customers_own_and_no_retired_one(alice):
     factories.try_on(alice, Status.FAILED, garment=own)
     retired = factories.garment(retired_at=factories.NOW)
     factories.try_on(alice, Status.FAILED, garment=retired)
-    assert insight.garment_health(factories.NOW, 30) == []
-    assert insight.overview(factories.NOW, 30)["garments"] == [retired]
+    assert statistics.garment_health(factories.NOW, 30) == []
+    assert statistics.overview(factories.NOW, 30)["garments"] == [retired]
 
 
 def test_as_many_queries_for_many_pieces(alice, django_assert_num_queries):
     for n in range(6):
         combo(alice, Status.FAILED, factories.garment(sku=f"Q{n}"), factories.garment())
     with django_assert_num_queries(4):
-        assert len(insight.garment_health(factories.NOW, 30)) == 12
+        assert len(statistics.garment_health(factories.NOW, 30)) == 12
     with django_assert_num_queries(7):
-        assert len(insight.overview(factories.NOW, 30)["garments"]) == 10
+        assert len(statistics.overview(factories.NOW, 30)["garments"]) == 10
 
 
 def test_requests_and_credits_of_the_period(alice):
@@ -149,7 +149,7 @@ def test_requests_and_credits_of_the_period(alice):
             sent_at=at,
             answered_at=at,
         )
-    told = insight.overview(factories.NOW, 30)
+    told = statistics.overview(factories.NOW, 30)
     assert (told["requests"], told["credits"]) == (3, 1)
 
 

@@ -10,16 +10,11 @@ from django.utils import timezone
 from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW
-from tryon import days, review, services
-from tryon.models import (
-    PictureAccess,
-    Result,
-    ReviewDecision,
-    Status,
-    TryOn,
-    User,
-)
+from tryon import services
+from tryon.models import PictureAccess, Result, ReviewDecision, Status, TryOn, User
 from tryon.models.result import Priority
+from tryon.services import review
+from tryon.web import local_days
 
 PAGE = "/admin/tryon/result/review/"
 
@@ -211,7 +206,7 @@ def test_queries_are_the_same_with_few_and_many(
 def test_todays_decisions_are_those_since_midnight(settings, twenty):
     settings.TIME_ZONE = "Asia/Kathmandu"
     user, client = reviewer("rita")
-    begins = days.begin(timezone.now(), 1).astimezone(UTC)
+    begins = local_days.begin(timezone.now(), 1).astimezone(UTC)
     for at in (begins, begins - timedelta(microseconds=1)):
         ReviewDecision.objects.create(
             result=twenty[0], decision="approve", by=user, at=at

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests import factories
 from tryon.models import Planner, Status
-from tryon.scheduling import budget
+from tryon.pipeline import budget
 
 KEY = "sk_live_" + "t" * 43
 
@@ -69,7 +69,7 @@ def test_without_a_database_there_is_still_a_report(capsys, monkeypatch):
     def away(now):
         raise DatabaseError("gone")
 
-    monkeypatch.setattr("tryon.status.report", away)
+    monkeypatch.setattr("tryon.monitoring.status.report", away)
     told, code = report(capsys)
     assert (told["ok"], code) == (False, 1)
     assert "does not answer" in told["problems"][0]

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tests.factories import picture_bytes
-from tryon import media
 from tryon.models import TryOn, User
+from tryon.pictures import storage
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_timeout_is_exit_1(files, capsys):
 
 def test_a_store_that_is_away_is_a_sentence_and_exit_1(files, monkeypatch):
     def full(*args):
-        raise media.Away("no space left")
+        raise storage.Away("no space left")
 
-    monkeypatch.setattr(media, "save", full)
+    monkeypatch.setattr(storage, "save", full)
     me, top = str(files / "me.jpg"), str(files / "top.jpg")
     with pytest.raises(CommandError, match="store of pictures is away") as caught:
         call_command("tryon", me, top, type="upper_body")

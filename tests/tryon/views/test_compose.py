@@ -11,8 +11,8 @@ from django.utils import timezone
 from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW, picture_bytes
-from tryon import images
 from tryon.models import Garment, Photo, Status, TryOn, User
+from tryon.pictures import normalise
 
 
 @pytest.fixture
@@ -260,8 +260,8 @@ def test_the_limit_is_told_and_nothing_is_lost(as_alice, alice, pieces, settings
 
 
 def test_busy_decoders_answer_503_and_say_when(as_alice, pieces, monkeypatch):
-    monkeypatch.setattr(images, "LONGEST_WAIT", 0.01)
-    with images.decoder(), images.decoder():
+    monkeypatch.setattr(normalise, "LONGEST_WAIT", 0.01)
+    with normalise.decoder(), normalise.decoder():
         response = post(as_alice, photo_file=upload(b"x" * 10), top=pieces["top"].pk)
     assert response.status_code == 503
     assert response["Retry-After"] == "10"

@@ -7,8 +7,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile as File
 
 from tests import factories
 from tests.factories import picture_bytes
-from tryon import consents
 from tryon.models import Consent, Photo, TryOn, User
+from tryon.services import consents
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from tests.conftest import StrictClient
 from tests.factories import picture_bytes
-from tryon import images, services
+from tryon import services
 from tryon.models import Handoff, Photo, User
+from tryon.pictures import normalise
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_it_works_once(as_alice, phone):
 def test_of_two_at_once_one_is_stored(alice):
     now = timezone.now()
     handoff, _secret = services.open_handoff(owner=alice, now=now)
-    pictures = [images.read_person(io.BytesIO(picture_bytes())) for _ in range(2)]
+    pictures = [normalise.read_person(io.BytesIO(picture_bytes())) for _ in range(2)]
     stored = [
         services.use_handoff(handoff=handoff, picture=picture, now=now)
         for picture in pictures

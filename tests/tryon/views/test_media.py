@@ -1,5 +1,5 @@
 from tests import factories
-from tryon import media
+from tryon.pictures import storage
 
 
 def test_private_caching_and_nosniff(on_disk, as_alice, alice):
@@ -21,7 +21,7 @@ def test_access_is_checked_before_not_modified(on_disk, as_alice, as_bob, alice)
 
 def test_a_missing_file_is_not_found(as_alice, alice):
     photo = factories.photo(alice)
-    media.delete(photo.file_names)
+    storage.delete(photo.file_names)
     assert as_alice.get(photo.url).status_code == 404
 
 

@@ -11,8 +11,8 @@ from tests.conftest import StrictClient, image_of
 from tests.mutations import is_upright
 from tests.odd_pictures import PLAIN, SIDEWAYS, coloured_by_key
 from tests.tryon.views.test_handoffs import opened, send
-from tryon import images, media
 from tryon.models import Garment, TryOn
+from tryon.pictures import normalise, storage
 
 ODD = {**SIDEWAYS, **PLAIN, "a key": coloured_by_key(b"\x12\x34" * 3)}
 CATALOGUE = csv_of(*(piece(n, f"{n}.jpg") for n in range(len(ODD))))
@@ -20,9 +20,9 @@ FILES = {f"{n}.jpg": data for n, data in enumerate(ODD.values())}
 
 
 def looks_right(name: str, row) -> bool:
-    data = media.read(row.file_name)
+    data = storage.read(row.file_name)
     if name in SIDEWAYS:
-        return is_upright(images.Picture(data, 0, 0, "", ""))
+        return is_upright(normalise.Picture(data, 0, 0, "", ""))
     left, right = (image_of(data).getpixel(at) for at in ((20, 20), (380, 20)))
     if name in PLAIN:
         return left[0] - left[1] > 90 and right[0] - right[1] > 90

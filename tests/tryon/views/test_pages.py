@@ -28,7 +28,7 @@ def test_readyz(client, db, monkeypatch):
 
 
 def test_readyz_when_storage_is_away(client, db, monkeypatch):
-    monkeypatch.setattr("tryon.media.default_storage", AwayStorage())
+    monkeypatch.setattr("tryon.pictures.storage.default_storage", AwayStorage())
     response = client.get("/readyz")
     assert (response.status_code, response.json()["storage"]) == (503, False)
 

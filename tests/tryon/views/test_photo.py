@@ -8,8 +8,9 @@ from PIL import Image, ImageEnhance
 from tests import factories
 from tests.conftest import image_of, openvto_assets
 from tests.factories import NOW
-from tryon import images, media, services
+from tryon import services
 from tryon.models import Photo, Status
+from tryon.pictures import normalise, storage
 
 AVATAR = openvto_assets() / "avatars" / "1.png"
 
@@ -17,7 +18,7 @@ AVATAR = openvto_assets() / "avatars" / "1.png"
 def photo_of(owner, image: Image.Image) -> Photo:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=92)
-    return services.add_photo(owner=owner, picture=images.read_person(out), now=NOW)
+    return services.add_photo(owner=owner, picture=normalise.read_person(out), now=NOW)
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_crop_in_percent(as_alice, alice, dark_photo):
     }
     as_alice.post(f"/photos/{dark_photo.pk}/repair/", crop)
     made = alice.photos.exclude(pk=dark_photo.pk).get()
-    assert image_of(media.read(made.file_name)).size == (
+    assert image_of(storage.read(made.file_name)).size == (
         round(dark_photo.width * 0.9) - round(dark_photo.width * 0.1),
         round(dark_photo.height * 0.5),
     )

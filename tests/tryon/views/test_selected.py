@@ -11,8 +11,9 @@ from django.utils import timezone
 from tests import factories
 from tests.conftest import image_of
 from tests.factories import NOW
-from tryon import exports, services, tasks
+from tryon import services, tasks
 from tryon.models import Export, Garment, Status, TryOn
+from tryon.services import exports
 
 
 @pytest.fixture

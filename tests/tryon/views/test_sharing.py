@@ -10,8 +10,9 @@ from PIL import Image
 
 from tests import factories
 from tests.conftest import StrictClient
-from tryon import images, media, services
+from tryon import services
 from tryon.models import Result, Share, Status, Vote
+from tryon.pictures import normalise, storage
 
 
 @pytest.fixture
@@ -94,19 +95,19 @@ def test_a_messenger_finds_a_preview_it_shows(client, link, settings, media_file
 
 def test_a_preview_that_is_there_already_is_not_made_again(client, link, monkeypatch):
     first = client.get(address(link) + "preview.jpg")
-    monkeypatch.setattr("tryon.previews.preview", pytest.fail)
+    monkeypatch.setattr("tryon.pictures.link_preview.preview", pytest.fail)
     kept = {"If-None-Match": first["ETag"]}
     assert client.get(address(link) + "preview.jpg", headers=kept).status_code == 304
 
 
 def test_a_preview_of_a_file_that_is_gone(client, link, done):
-    media.delete([done.result.file_name])
+    storage.delete([done.result.file_name])
     assert client.get(address(link) + "preview.jpg").status_code == 404
 
 
 def test_a_preview_waits_while_all_decoders_work(client, link, monkeypatch):
-    monkeypatch.setattr("tryon.previews.LONGEST_WAIT", 0.01)
-    with images.decoder(), images.decoder():
+    monkeypatch.setattr("tryon.pictures.link_preview.LONGEST_WAIT", 0.01)
+    with normalise.decoder(), normalise.decoder():
         response = client.get(address(link) + "preview.jpg")
     assert (response.status_code, response["Retry-After"]) == (503, "10")
 

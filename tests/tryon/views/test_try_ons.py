@@ -9,9 +9,12 @@ from PIL import Image
 
 from tests import factories
 from tests.factories import NOW
-from tryon import estimates, looks, media, services
+from tryon import services
 from tryon.models import FailureCode, Result, Status, TryOn
 from tryon.models.states import UNDER_WAY
+from tryon.pictures import storage
+from tryon.presentation import progress
+from tryon.web import poll_token
 
 
 @pytest.mark.parametrize("status", list(Status))
@@ -111,7 +114,7 @@ def test_a_download_says_that_a_model_made_it(as_alice, alice):
     assert (
         "/compositeWithTrainedAlgorithmicMedia" in ElementTree.tostring(packet).decode()
     )
-    plain = Image.open(io.BytesIO(media.read(done.result.file_name)))
+    plain = Image.open(io.BytesIO(storage.read(done.result.file_name)))
     assert image.tobytes() == plain.tobytes()
 
 
@@ -183,7 +186,7 @@ def test_an_unchanged_look_costs_two_queries_at_most(
     as_alice, alice, django_assert_num_queries
 ):
     cards = [f"{factories.try_on(alice).pk}:queued" for _ in range(3)]
-    address = {"card": cards, "looker": looks.looker(alice)}
+    address = {"card": cards, "looker": poll_token.looker(alice)}
     as_alice.get("/try-on/updates/", address)  # asks for the forecast
     with django_assert_num_queries(2):
         told = as_alice.get("/try-on/updates/", address).json()
@@ -192,7 +195,7 @@ def test_an_unchanged_look_costs_two_queries_at_most(
 
 def test_a_change_is_told_in_full_to_its_owner_alone(as_alice, as_bob, alice):
     running = factories.try_on(alice, Status.PROCESSING)
-    address = {"card": [f"{running.pk}:queued"], "looker": looks.looker(alice)}
+    address = {"card": [f"{running.pk}:queued"], "looker": poll_token.looker(alice)}
     assert "html" in as_alice.get("/try-on/updates/", address).content.decode()
     assert as_bob.get("/try-on/updates/", address).json()["cards"] == {}
 
@@ -206,7 +209,7 @@ def test_a_forged_proof_is_none(client, alice, proof):
 
 def test_another_owners_proof_shows_nothing(client, alice, bob):
     queued = factories.try_on(alice)
-    address = {"card": [f"{queued.pk}:queued"], "looker": looks.looker(bob)}
+    address = {"card": [f"{queued.pk}:queued"], "looker": poll_token.looker(bob)}
     assert client.get("/try-on/updates/", address).status_code == 302
 
 
@@ -226,7 +229,7 @@ def test_another_owners_proof_shows_nothing(client, alice, bob):
     ],
 )
 def test_time_left(seconds, words):
-    assert estimates.time_left(seconds) == words
+    assert progress.time_left(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -239,7 +242,7 @@ def test_time_left(seconds, words):
     ],
 )
 def test_place_in_line(earlier, words):
-    assert estimates.place_in_line(earlier) == words
+    assert progress.place_in_line(earlier) == words
 
 
 def test_places(alice):
@@ -248,7 +251,7 @@ def test_places(alice):
     first = factories.try_on(alice)
     second = factories.try_on(alice, created_at=first.created_at + timedelta(seconds=1))
     rows = list(TryOn.objects.all())
-    estimates.add_places(rows)
+    progress.add_places(rows)
     assert {row.pk: row.place for row in rows} == {first.pk: 0, second.pk: 1}
 
 
@@ -259,7 +262,7 @@ def test_the_bar_never_goes_back(alice):
     percents = []
     for age in (0, 5, 10, 20, 40, 80, 300, 599, 601, 5000):
         now = try_on.submitted_at + timedelta(seconds=age)
-        percents.append(estimates.Estimator(now).progress(try_on).percent)
+        percents.append(progress.Estimator(now).progress(try_on).percent)
     assert percents == sorted(percents)
     assert percents[-1] < 100
 
@@ -269,7 +272,7 @@ def test_past_patience_the_page_says_so(alice):
 
     try_on = factories.try_on(alice, Status.PROCESSING)
     now = try_on.submitted_at + timedelta(seconds=700)
-    told = estimates.Estimator(now).progress(try_on)
+    told = progress.Estimator(now).progress(try_on)
     assert "24 hours" in told.line
     assert told.left is None
 
@@ -277,7 +280,7 @@ def test_past_patience_the_page_says_so(alice):
 def test_a_stopped_shop_takes_a_short_break(alice, settings):
     settings.MIRAGIC_API_KEYS = ["sk_live_" + "t" * 43]
     factories.key(settings.MIRAGIC_API_KEYS[0], state="refused")
-    told = estimates.Estimator(factories.NOW).progress(factories.try_on(alice))
+    told = progress.Estimator(factories.NOW).progress(factories.try_on(alice))
     assert "short break" in told.line
 
 

@@ -12,7 +12,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 
 from tests.conftest import StrictClient
-from tryon import second_step
+from tryon.accounts import second_step
 
 PASSWORD = "a long password"
 STEP = "/account/two-steps/"

@@ -10,8 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from tryon import catalogue, images, media, tasks
-from tryon.catalogue import Outcome, Problem
+from tryon import tasks
+from tryon.pictures import normalise, storage
+from tryon.services import catalogue
+from tryon.services.catalogue import Outcome, Problem
 
 UNREAD = 2
 TRIES, PAUSE = 12, 5  # and seconds, while storage or the decoders are busy
@@ -59,7 +61,7 @@ class Command(BaseCommand):
                     outcome=outcome,
                 )
                 return
-            except (images.Busy, media.Away) as wait:
+            except (normalise.Busy, storage.Away) as wait:
                 self.stderr.write(f"waiting: {wait or 'busy'}")
                 time.sleep(PAUSE)
         row = shop.table.rows[outcome.done]

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from tryon import demo
 from vto_site.env import BASE_DIR
-from vto_site.lifeline import die_with_parent
+from vto_site.parent_death import die_with_parent
 
 PATIENCE = 12  # seconds to end in, before a process is killed
 

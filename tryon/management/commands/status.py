@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 from django.utils import timezone
 
-from tryon import status
+from tryon.monitoring import status
 
 
 class Command(BaseCommand):

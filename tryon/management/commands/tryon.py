@@ -12,9 +12,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from tryon import images, media, services, tasks, wording
+from tryon import services, tasks
 from tryon.models import Garment, GarmentKind, Status, TryOn, User
-from tryon.quotas import LimitReached
+from tryon.pictures import normalise, storage
+from tryon.presentation import texts
+from tryon.services.quotas import LimitReached
 
 SHELL_OWNER = "shell@localhost"
 BAD_INPUT = 2
@@ -41,7 +43,7 @@ class Command(BaseCommand):
         self.options = options
         try:
             try_on = self.create()
-        except media.Away as away:
+        except storage.Away as away:
             raise CommandError(f"the store of pictures is away: {away}") from None
         if not options["no_wait"]:
             self.wait(try_on)
@@ -57,10 +59,10 @@ class Command(BaseCommand):
             self.check_output(o["output"].absolute())
         now = timezone.now()
         owner = self.owner()
-        human = self.read(o["photo"], images.read_person)
+        human = self.read(o["photo"], normalise.read_person)
         kind = GarmentKind.UPPER if o["bottom"] else o["type"]
-        cloth = self.read(o["garment"], images.read_garment)
-        bottom = self.read(o["bottom"], images.read_garment) if o["bottom"] else None
+        cloth = self.read(o["garment"], normalise.read_garment)
+        bottom = self.read(o["bottom"], normalise.read_garment) if o["bottom"] else None
         photo = services.add_photo(owner=owner, picture=human, now=now)
         outfit = services.Outfit(
             self.garment(owner, cloth, kind),
@@ -95,17 +97,17 @@ class Command(BaseCommand):
             self.refuse(f"no account {email}")
         return found
 
-    def read(self, path: Path, reader: Any) -> images.Picture:
+    def read(self, path: Path, reader: Any) -> normalise.Picture:
         try:
             with path.open("rb") as file:
-                picture: images.Picture = reader(file)
+                picture: normalise.Picture = reader(file)
         except OSError as error:
             self.refuse(f"{path}: {error.strerror}")
-        except images.PictureError as error:
+        except normalise.PictureError as error:
             self.refuse(f"{path}: {error}")
         return picture
 
-    def garment(self, owner: User, picture: images.Picture, kind: str) -> Garment:
+    def garment(self, owner: User, picture: normalise.Picture, kind: str) -> Garment:
         return services.add_garment(
             owner=owner, picture=picture, kind=kind, now=timezone.now()
         )
@@ -132,7 +134,7 @@ class Command(BaseCommand):
         output = None
         if try_on.status == Status.COMPLETED and self.options["output"]:
             output = self.options["output"]
-            output.write_bytes(media.read(try_on.result.file_name))
+            output.write_bytes(storage.read(try_on.result.file_name))
         seconds = None
         if try_on.finished_at is not None:
             seconds = round((try_on.finished_at - try_on.created_at).total_seconds(), 3)
@@ -148,7 +150,7 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(told))
             return
-        advice = wording.advice(try_on)
+        advice = texts.advice(try_on)
         self.stdout.write(f"{try_on.pk} {try_on.status}")
         if advice is not None:
             self.stdout.write(str(advice.sentence))

@@ -1,0 +1,1 @@
+"""What allauth asks us: its hooks, forms and signals, and the second step's seal."""

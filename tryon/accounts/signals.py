@@ -1,0 +1,27 @@
+"""What happens beside a sign-in or sign-out."""
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from .. import services
+from ..models import User
+from ..web.guests import GUEST
+
+
+@receiver(user_logged_in)
+def bring_guest_along(
+    sender: Any, request: HttpRequest, user: User, **kwargs: Any
+) -> None:
+    """What this browser's guest has made moves to the account."""
+    guest_id = request.session.pop(GUEST, None)
+    guest = User.objects.guests().filter(pk=guest_id).first() if guest_id else None
+    if guest is not None and guest.pk != user.pk:
+        services.claim_guest(guest=guest, owner=user)
+
+
+@receiver(user_logged_out)
+def tell_the_middleware(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
+    request.signed_out = True  # type: ignore[attr-defined]

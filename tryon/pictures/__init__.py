@@ -1,0 +1,1 @@
+"""Bytes and pixels: nothing here knows a try-on."""

@@ -1,0 +1,287 @@
+"""Progress, place in line and time left: estimates, shown as such.
+
+Seconds are wall time. The bar is a share of the way: in line up to a fifth, being
+made from a quarter on.
+"""
+
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
+from ..models import Key, Planner, Status, TryOn
+from ..pipeline import budget, policy
+from ..pipeline.forecast import Forecast
+from ..pipeline.planner import current_forecasts
+from ..pipeline.timing import timing
+from . import texts
+
+# Seconds between a page's looks: often where a result is likely, so that it is on the
+# screen within two seconds; an old job is looked at by its age.
+IN_LINE_LOOK = 15
+EARLY_LOOK = 7
+LIKELY_LOOK = 1.2
+WAIT_LOOK = 5
+LONGEST_LOOK = 10
+FIRST_OVER = 0.04  # share of the jobs that are over so soon
+LEAD = 0.3  # seconds after the age at which another one was there
+ENOUGH_ARRIVED, ARRIVED = 8, 32  # pictures lately, whose ages tell when one comes
+RECENT = 2.0  # seconds that a forecast is used again for an unchanged look
+FEW = 16  # pictures that say little yet
+ORDINALS = (
+    gettext_noop("next"),
+    gettext_noop("second"),
+    gettext_noop("third"),
+    gettext_noop("fourth"),
+    gettext_noop("fifth"),
+    gettext_noop("sixth"),
+    gettext_noop("seventh"),
+    gettext_noop("eighth"),
+    gettext_noop("ninth"),
+    gettext_noop("tenth"),
+)
+
+
+@dataclass(frozen=True)
+class Progress:
+    percent: int
+    left: float | None  # seconds
+    heading: str
+    line: str
+    stage: str  # line, making, ready
+    look_in: float  # seconds until asking again is worth it
+
+
+def add_places(try_ons: Sequence[TryOn]) -> None:
+    """Sets `place` of the queued ones: how many come earlier. One query, or none."""
+    queued = {row.pk: row for row in try_ons if row.status == Status.QUEUED}
+    if not queued:
+        return
+    earlier = (
+        TryOn.objects.queued()
+        .filter(created_at__lt=OuterRef("created_at"))
+        .order_by()
+        .values("status")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    rows = TryOn.objects.filter(pk__in=queued)
+    places = rows.annotate(before=Coalesce(Subquery(earlier), 0))
+    for pk, place in places.values_list("pk", "before"):
+        queued[pk].place = place
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """What the planner weighs now: the price of a request."""
+
+    price: float
+
+    @classmethod
+    def now(cls) -> "Traffic":
+        free = max([*budget.room_now(timezone.now()).values(), 1])
+        return cls(policy.price(free, TryOn.objects.queued().count(), timing()))
+
+    def polled_in(self, try_on: TryOn, age: float, forecast: Forecast) -> float:
+        """Seconds until a look at this job is worth its price: not before."""
+        seen = 0.0
+        if try_on.last_look_at and try_on.submitted_at:
+            seen = (try_on.last_look_at - try_on.submitted_at).total_seconds()
+        wait = 0.0
+        while forecast.unseen(max(seen, 0), age + wait) < self.price and wait < 10:
+            wait += 0.5
+        return wait
+
+
+class Estimator:
+    """The forecast and the shop's state, asked once for all cards of a page."""
+
+    def __init__(self, now: datetime):
+        self.now = now
+        self._forecasts: dict[str, Forecast] | None = None
+        self._keys: list[Key] | None = None
+        self._paused = False  # by staff
+        self._traffic: Traffic | None = None
+        self._arrivals: list[float] | None = None
+
+    def forecast(self, mode: str = TryOn.Mode.SINGLE) -> Forecast:
+        if self._forecasts is None:
+            self._forecasts = current_forecasts()
+        return self._forecasts[mode]
+
+    def usually(self, mode: str = TryOn.Mode.SINGLE) -> str:
+        """ "Usually 20 to 40 seconds", from what the middle of the jobs took."""
+        forecast = self.forecast(mode)
+        # Until enough is measured, the prior's long tail is no promise to make.
+        outside = 0.25 if forecast.count < FEW else 0.1
+        low = max(round(forecast.quantile(outside) / 5) * 5, 5)
+        high = max(round(forecast.quantile(1 - outside) / 5) * 5, low + 5)
+        if high > 120:
+            n = -(-high // 60)
+            told = ngettext(
+                "Usually under %(n)d minute", "Usually under %(n)d minutes", n
+            )
+            return told % {"n": n}
+        told = ngettext(
+            "Usually %(low)d to %(high)d second",
+            "Usually %(low)d to %(high)d seconds",
+            high,
+        )
+        return told % {"low": low, "high": high}
+
+    @classmethod
+    def recent(cls, now: datetime) -> "Estimator":
+        """One with what this process asked no more than two seconds ago."""
+        global _recent
+        if _recent is None or time.monotonic() - _recent[0] > RECENT:
+            made = cls(now)
+            made.forecast()
+            made.keys_open, made.traffic, made.arrivals  # noqa: B018 asks now
+            _recent = (time.monotonic(), made)
+        again = cls(now)
+        for name in ("_forecasts", "_keys", "_paused", "_traffic", "_arrivals"):
+            setattr(again, name, getattr(_recent[1], name))
+        return again
+
+    @property
+    def keys_open(self) -> int:
+        """How many take new jobs now; before the first pass nobody has seen one."""
+        if self._keys is None:
+            self._keys = list(Key.objects.configured())
+            paused = Planner.objects.filter(submits_paused_at__isnull=False)
+            self._paused = paused.exists()
+        if self._paused:
+            return 0
+        return sum(
+            key.is_open(self.now) and key.may_submit(self.now) for key in self._keys
+        ) or (0 if self._keys else 1)
+
+    def progress(self, try_on: TryOn) -> Progress:
+        if try_on.status in (Status.QUEUED, Status.SUBMITTING):
+            return self._in_line(try_on)
+        if try_on.status in (Status.PROCESSING, Status.FETCHING):
+            return self._being_made(try_on)
+        return Progress(100, None, "", "", "ready", 0)
+
+    def _in_line(self, try_on: TryOn) -> Progress:
+        place = try_on.place if try_on.status == Status.QUEUED else 0
+        t = timing()
+        typical = self.forecast(try_on.mode).quantile(0.5)
+        later = try_on.next_attempt_at and try_on.next_attempt_at > self.now
+        if try_on.status == Status.QUEUED and (later or not self.keys_open):
+            return Progress(
+                4, None, _("In line"), str(texts.SHORT_BREAK), "line", IN_LINE_LOOK
+            )
+        rate = t.limit / 2 / t.window * max(self.keys_open, 1)  # jobs a second
+        left = place / rate + typical
+        return Progress(
+            percent=4 + round(16 / (1 + place)),
+            left=left,
+            heading=time_left(left),
+            line=place_in_line(place),
+            stage="line",
+            look_in=min(place / rate + 1, IN_LINE_LOOK),
+        )
+
+    def _being_made(self, try_on: TryOn) -> Progress:
+        assert try_on.submitted_at is not None
+        age = max((self.now - try_on.submitted_at).total_seconds(), 0)
+        made = try_on.answered_at
+        if made and (self.now - made).total_seconds() > timing().patience / 10:
+            return Progress(
+                97, None, _("It is made"), str(texts.NOT_HOME), "making", 15
+            )
+        if made or try_on.status == Status.FETCHING:
+            return Progress(97, 1, time_left(1), _("Bringing it home."), "making", 1)
+        if age > timing().patience:
+            return Progress(
+                95, None, _("Still being made"), str(texts.LATE), "making", 15
+            )
+        left = self.forecast(try_on.mode).remaining(age)
+        long = self.forecast(try_on.mode).quantile(0.9)
+        line = _("Your picture is being made.")
+        if age > long:
+            line = _("A little longer than we thought.")
+        return Progress(
+            percent=25 + round(70 * min(age / long, 1)),
+            left=left,
+            heading=time_left(left),
+            line=line,
+            stage="making",
+            look_in=self._look_in(try_on, age),
+        )
+
+    def _look_in(self, try_on: TryOn, age: float) -> float:
+        """When a page should ask again: soon after the picture may be here.
+
+        Lately arrived ones say it best, since what the key's limit leaves decides as
+        much as how long the API takes; before them, the planner's own price.
+        """
+        arrivals = self.arrivals
+        if len(arrivals) >= ENOUGH_ARRIVED:
+            later = bisect_right(arrivals, age - LEAD)
+            if later < len(arrivals):
+                return min(max(arrivals[later] + LEAD - age, LIKELY_LOOK), WAIT_LOOK)
+            return min(max(LIKELY_LOOK, age * 0.03), LONGEST_LOOK)
+        forecast = self.forecast(try_on.mode)
+        first = forecast.quantile(FIRST_OVER)
+        if age < first:
+            return min(max(first - age, LIKELY_LOOK), EARLY_LOOK)
+        # Less than expected, since a result that waits is worse than a look too many.
+        likely = min(self.traffic.polled_in(try_on, age, forecast) * 0.8, WAIT_LOOK)
+        return min(max(LIKELY_LOOK, likely, age * 0.03), LONGEST_LOOK)
+
+    @property
+    def arrivals(self) -> list[float]:
+        """At which ages the last pictures of the last minutes were here, sorted."""
+        if self._arrivals is None:
+            lately = self.now - timedelta(seconds=3 * timing().window)
+            rows = TryOn.objects.filter(
+                duration_seconds__isnull=False, answered_at__gte=lately
+            ).order_by("-answered_at")
+            times = rows.values_list("submitted_at", "finished_at")[:ARRIVED]
+            ages = [there - sent for sent, there in times if sent and there]
+            self._arrivals = sorted(age.total_seconds() for age in ages)
+        return self._arrivals
+
+    @property
+    def traffic(self) -> "Traffic":
+        if self._traffic is None:
+            self._traffic = Traffic.now()
+        return self._traffic
+
+
+_recent: tuple[float, Estimator] | None = None
+
+
+def time_left(seconds: float) -> str:
+    """Over 90 s in half minutes, 90-20 s in tens, under 20 s as forecast."""
+    if seconds < 3:
+        return _("Any moment")
+    if seconds <= 90:
+        n = round(seconds) if seconds < 20 else round(seconds / 10) * 10
+        return ngettext("About %(n)d second", "About %(n)d seconds", n) % {"n": n}
+    halves = round(seconds / 30)
+    if halves % 2 == 0:
+        n = halves // 2
+        return ngettext("About %(n)d minute", "About %(n)d minutes", n) % {"n": n}
+    return _("About %(n)d½ minutes") % {"n": halves // 2}
+
+
+def place_in_line(earlier: int) -> str:
+    """`earlier`: how many come first."""
+    if earlier == 0:
+        return _("You are next in line.")
+    first = ngettext("One picture comes first.", "%(n)d pictures come first.", earlier)
+    if earlier < len(ORDINALS):
+        place = _("You are %(place)s in line.") % {"place": _(ORDINALS[earlier])}
+    else:
+        place = _("You are number %(n)d in line.") % {"n": earlier + 1}
+    return f"{place} {first % {'n': earlier}}"

@@ -1,0 +1,1 @@
+"""Around a request, without a row: where it came from, what it may carry, its log."""

@@ -1,0 +1,46 @@
+"""Who is asking: the signed-in user, or this browser's guest."""
+
+import hashlib
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ..models import User
+from . import rate_limit
+
+GUEST = "guest"  # session key
+
+
+def find_owner(request: HttpRequest) -> User | None:
+    if request.user.is_authenticated:
+        return request.user
+    guest_id = request.session.get(GUEST)
+    if guest_id is None:
+        return None
+    guests = User.objects.guests().filter(guest_expires_at__gt=timezone.now())
+    return guests.filter(pk=guest_id).first()
+
+
+GUESTS = rate_limit.Rate("guest", most=50, seconds=24 * 3600)
+
+
+class TooManyGuests(Exception):
+    """So many guests came from one address today that the next needs an account."""
+
+
+def make_guest(request: HttpRequest) -> User:
+    """The guest of this browser, made at its first upload.
+
+    Raises `TooManyGuests`: a limit for each browser is none if browsers are free.
+
+    The CSRF cookie is the secret that tells browsers apart before there is a session.
+    """
+    if not GUESTS.allows(request):
+        raise TooManyGuests
+    secret = request.META["CSRF_COOKIE"].encode()
+    browser = hashlib.sha256(b"guest:" + secret).hexdigest()
+    guest = User.objects.get_or_create_guest(browser, timezone.now())
+    request.session.cycle_key()
+    request.session[GUEST] = guest.pk
+    request.owner = guest  # type: ignore[attr-defined]
+    return guest

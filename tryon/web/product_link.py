@@ -1,0 +1,43 @@
+"""The way back to the shop's product page that somebody came from."""
+
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+
+KEY = "return_to"  # in the session
+
+
+class ReturnTo(TypedDict):
+    url: str
+    host: str
+    sku: str
+
+
+def remember(request: HttpRequest) -> None:
+    """Keep `?return=` for this visit, if the shop has named its host.
+
+    Any other address is dropped without a word: it would be an open redirect.
+    """
+    url = request.GET.get("return", "")
+    if not url:
+        return
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return
+    if parts.scheme not in ("http", "https") or parts.username is not None:
+        return
+    if parts.netloc.lower() not in settings.TRYON_RETURN_HOSTS:
+        return
+    sku = request.GET.get("garment", "")
+    request.session[KEY] = ReturnTo(url=url, host=parts.netloc.lower(), sku=sku)
+
+
+def address(request: HttpRequest) -> ReturnTo | None:
+    """Where "Back to the product" leads, if somewhere."""
+    kept: ReturnTo | None = request.session.get(KEY)
+    if kept is None or kept["host"] not in settings.TRYON_RETURN_HOSTS:
+        return None
+    return kept
