@@ -84,7 +84,7 @@ def try_on(owner: User, status: str = Status.QUEUED, **fields: Any) -> TryOn:
         row |= {
             "remote_id": uuid.uuid4().hex,
             "submitted_at": at + timedelta(seconds=1),
-            "last_look_at": at + timedelta(seconds=1),
+            "last_polled_at": at + timedelta(seconds=1),
         }
     if status in (Status.COMPLETED, Status.FAILED, Status.CANCELED):
         row["finished_at"] = at + timedelta(seconds=30)

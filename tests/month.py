@@ -28,10 +28,10 @@ from tests import factories
 from tryon import services, tasks
 from tryon.models import (
     CatalogueImport,
-    DoomedFile,
     Export,
     Garment,
     Key,
+    PendingDeletion,
     Photo,
     Result,
     Status,
@@ -419,7 +419,7 @@ def check_files(day: int) -> list[str]:
         found.append(f"day {day}: files without a row: {sorted(there - wanted)[:5]}")
     if wanted - there:
         found.append(f"day {day}: rows without a file: {sorted(wanted - there)[:5]}")
-    waiting = DoomedFile.objects.count()
+    waiting = PendingDeletion.objects.count()
     if waiting:
         found.append(f"day {day}: {waiting} files wait to be deleted")
     return found

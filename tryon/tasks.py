@@ -60,7 +60,7 @@ def broker_answers() -> bool:
 
 
 _planning = threading.Lock()
-_look_again = threading.Event()
+_plan_again = threading.Event()
 
 
 @shared_task
@@ -70,18 +70,18 @@ def dispatch() -> None:
 
 
 def plan_again() -> None:
-    """A worker's own wake-up after a look: its job is over, or free for the next look.
+    """A worker's own wake-up after a poll: its job is over, or free for the next poll.
 
     What a submit or a picture changes can wait for beat: the slot is taken for a minute
-    more, and nobody looks at once at what has just been sent.
+    more, and nobody polls at once what has just been sent.
 
-    Of many at once one thread plans, and looks again afterwards for all the others:
-    queueing for the planner's row would take the threads that submit and look.
+    Of many at once one thread plans, and plans again afterwards for all the others:
+    queueing for the planner's row would take the threads that submit and poll.
     """
-    _look_again.set()
-    while _look_again.is_set() and _planning.acquire(blocking=False):
+    _plan_again.set()
+    while _plan_again.is_set() and _planning.acquire(blocking=False):
         try:
-            _look_again.clear()
+            _plan_again.clear()
             plan()
         finally:
             _planning.release()
@@ -103,7 +103,7 @@ def submit(request_id: str, token: str) -> None:
 
 @shared_task
 def poll(request_id: str, token: str) -> None:
-    if runner.look(int(request_id), token):
+    if runner.poll(int(request_id), token):
         plan_again()
 
 
@@ -134,7 +134,7 @@ def render_waiting(model: str, pk: str) -> None:
     """One picture's renditions, then whatever else waits for them, one at a time.
 
     Of many at once one works: pictures can wait, the threads and the core that submit
-    and look cannot. `tend_renditions` finds what a killed one has left.
+    and poll cannot. `tend_renditions` finds what a killed one has left.
     """
     _render_again.set()
     while _render_again.is_set() and _rendering.acquire(blocking=False):

@@ -100,7 +100,8 @@ def just_sent() -> None:
     """The card that is being made: as old in both shops."""
     now = datetime.now(UTC)
     TryOn.objects.filter(status="processing").update(
-        submitted_at=now - timedelta(seconds=9), last_look_at=now - timedelta(seconds=3)
+        submitted_at=now - timedelta(seconds=9),
+        last_polled_at=now - timedelta(seconds=3),
     )
 
 
@@ -145,7 +146,7 @@ def _ordinary_customer(shop: Shop) -> None:
     photos = [factories.photo(owner) for _ in range(6)]
     pieces = list(past.Garment.objects.catalogue().order_by("sku")[:6])
     key = Key.objects.get()
-    sent = {"key": key, "remote_id": "r", "submitted_at": now, "last_look_at": now}
+    sent = {"key": key, "remote_id": "r", "submitted_at": now, "last_polled_at": now}
     states = [("completed", {**sent, "finished_at": now})] * 60
     states += [("processing", sent), ("queued", {})]
     made = [
@@ -193,7 +194,7 @@ def queue(count: int, flying: int) -> None:
         "remote_id": "r",
         "key": key,
         "submitted_at": now - timedelta(seconds=9),
-        "last_look_at": now - timedelta(seconds=3),
+        "last_polled_at": now - timedelta(seconds=3),
     }
     rows = [
         TryOn(

@@ -297,7 +297,7 @@ def _try_ons(size: Size, sql: Dialect) -> None:
         f"ELSE {is_true} END",
         created_at=sql.ago(at),
         submitted_at=sql.ago(f"({at}) - 2"),
-        last_look_at=sql.ago(f"({at}) - 20"),
+        last_polled_at=sql.ago(f"({at}) - 20"),
         answered_at=f"CASE WHEN {canceled} THEN NULL ELSE {ended} END",
         finished_at=ended,
         told_at=ended,

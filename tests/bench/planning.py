@@ -59,7 +59,7 @@ def fill(queued: int, in_flight: int, owners: list[User], piece, photo) -> None:
         "remote_id": "r",
         "key": key,
         "submitted_at": now - timedelta(seconds=9),
-        "last_look_at": now - timedelta(seconds=3),
+        "last_polled_at": now - timedelta(seconds=3),
     }
     rows = [row(n) for n in range(queued)]
     rows += [row(n, **flying) for n in range(in_flight)]

@@ -30,9 +30,9 @@ def demo(folder: str, name: str) -> bytes:
     return (FOLDER / folder / f"{name}.jpg").read_bytes()
 
 
-def wait(client: miragic.Client, key: str, remote_id: str) -> miragic.Looked:
+def wait(client: miragic.Client, key: str, remote_id: str) -> miragic.Polled:
     for _ in range(300):
-        looked = client.look(key, remote_id)
+        looked = client.poll(key, remote_id)
         if looked.state != miragic.JobState.RUNNING:
             return looked
         time.sleep(2 if URL else 0.1)
@@ -61,13 +61,13 @@ def test_a_job_runs_to_its_picture(api, bottom):
 def test_a_wrong_key_is_refused(api):
     client, _key = api
     with pytest.raises(miragic.KeyRefused):
-        client.look("sk_live_" + "wrong", "25331fb2-d0b0-44f6fcc85e3e")
+        client.poll("sk_live_" + "wrong", "25331fb2-d0b0-44f6fcc85e3e")
 
 
 def test_an_unknown_job_is_refused(api):
     client, key = api
     with pytest.raises(miragic.Refused):
-        client.look(key, "25331fb2-d0b0-44f6fcc85e3e")
+        client.poll(key, "25331fb2-d0b0-44f6fcc85e3e")
 
 
 def test_a_form_without_a_picture_of_clothes_is_refused(api):

@@ -45,7 +45,7 @@ class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
 
     @method_decorator(require_POST)
     def pause_all(self, request: HttpRequest) -> HttpResponse:
-        """Stop or go on with all submissions; looks and downloads go on."""
+        """Stop or go on with all submissions; polls and downloads go on."""
         if not self.has_operate_permission(request):
             raise PermissionDenied
         paused = budget.pause_all(on=request.POST.get("on") == "1", now=timezone.now())

@@ -73,7 +73,7 @@ class TryOnAdmin(ReadOnlyMixin, FoundByTryOn):
         ("created_at", "submitted_at", "finished_at", "deleted_at"),
         ("key", "remote_id", "duration_seconds"),
         ("failure_code", "failure_detail"),
-        ("last_look_at", "next_attempt_at", "attempts", "lease_until"),
+        ("last_polled_at", "next_attempt_at", "attempts", "lease_until"),
         "raw_answer",
     ]
 

@@ -4,7 +4,7 @@ Source of the rules: "VTO API Reference" (shared seeds), sections named in each
 module; what it leaves open is listed in docs/architecture.md.
 """
 
-from .answers import Accepted, JobState, Looked
+from .answers import Accepted, JobState, Polled
 from .client import Client, Deadlines
 from .errors import (
     KeyRefused,
@@ -25,11 +25,11 @@ __all__ = [
     "Deadlines",
     "JobState",
     "KeyRefused",
-    "Looked",
     "MayHaveArrived",
     "MiragicError",
     "NotArrived",
     "OutOfCredits",
+    "Polled",
     "RateLimited",
     "Refused",
     "ResultOutOfReach",

@@ -46,8 +46,8 @@ class Accepted:
 
 
 @dataclass(frozen=True)
-class Looked:
-    """The answer to a look. `result_url` is absolute, empty if none was given.
+class Polled:
+    """The answer to a poll. `result_url` is absolute, empty if none was given.
 
     `odd_word`: what the API called the end, if no documentation has it.
     """
@@ -77,13 +77,13 @@ def _id(value: object) -> str:
     return str(value).strip()[:200]
 
 
-def looked(status: int, body: bytes, base_url: str) -> Looked:
+def polled(status: int, body: bytes, base_url: str) -> Polled:
     """Documentation, "Response Example".
 
     An unknown status is still running, unless a result's address stands beside it:
     then it is another word for the end.
     """
-    answer, data = _success(status, body, "look")
+    answer, data = _success(status, body, "poll")
     if not data.get("status"):
         raise MayHaveArrived(f"no status in: {excerpt(body)}", status=status)
     told = str(data["status"]).strip()
@@ -92,7 +92,7 @@ def looked(status: int, body: bytes, base_url: str) -> Looked:
     odd_word = redact(told)[:60] if state is None and addresses else ""
     if state is None:
         state = JobState.COMPLETED if addresses else JobState.RUNNING
-    return Looked(
+    return Polled(
         state=state,
         result_url=addresses[0] if addresses else "",
         error_message=redact(str(data.get("errorMessage") or ""))[:MAX_DETAIL],
@@ -103,7 +103,7 @@ def looked(status: int, body: bytes, base_url: str) -> Looked:
 
 
 def result_addresses(answer: dict[str, Any], base_url: str) -> list[str]:
-    """Each address of the result that a look's answer names, absolute, once."""
+    """Each address of the result that a poll's answer names, absolute, once."""
     data = _data(answer)
     told = [data[name] for name in RESULT_FIELDS if isinstance(data.get(name), str)]
     found = [_absolute(url.strip(), base_url) for url in told if url.strip()]

@@ -1,4 +1,4 @@
-"""Submit, look, download. Documentation: "Request", "How To Get Process Status".
+"""Submit, poll, download. Documentation: "Request", "How To Get Process Status".
 
 Nothing here repeats a request: a request counts against the limit and a submit is
 paid for, so whether to send again is the scheduler's and a person's decision.
@@ -14,7 +14,7 @@ from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema
 from urllib3.exceptions import LocationParseError
 
 from . import answers
-from .answers import Accepted, Looked
+from .answers import Accepted, Polled
 from .body import MAX_DETAIL, parse_body, parse_retry_after
 from .errors import MayHaveArrived, NotArrived, ResultOutOfReach, ResultUnavailable
 from .meaning import error_from
@@ -37,7 +37,7 @@ class Deadlines:
     """Seconds over each whole exchange."""
 
     submit: float = 30
-    look: float = 10
+    poll: float = 10
     download: float = 60
 
 
@@ -79,15 +79,15 @@ class Client:
         )
         return answers.accepted(status, body)
 
-    def look(self, key: str, remote_id: str) -> Looked:
+    def poll(self, key: str, remote_id: str) -> Polled:
         """Where the job stands ("Get Task Status")."""
         status, body = self._exchange(
             "GET",
             f"{self.base_url}{PATH}/{quote(remote_id, safe='')}",
             key,
-            self.deadlines.look,
+            self.deadlines.poll,
         )
-        return answers.looked(status, body, self.base_url)
+        return answers.polled(status, body, self.base_url)
 
     def download(self, url: str) -> bytes:
         """The bytes behind a result address, without the key.

@@ -6,7 +6,7 @@ from .export import Export
 from .fitting import Fitting
 from .handoff import Handoff
 from .ledger import ApiRequest, Key, Planner
-from .pending_deletion import DoomedFile
+from .pending_deletion import PendingDeletion
 from .request_tally import RequestTally
 from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote
@@ -23,7 +23,6 @@ __all__ = [
     "ClaimLost",
     "Consent",
     "DeletionReceipt",
-    "DoomedFile",
     "Export",
     "FailureCode",
     "Fitting",
@@ -33,6 +32,7 @@ __all__ = [
     "InvalidMove",
     "Key",
     "OwnerGone",
+    "PendingDeletion",
     "Photo",
     "PictureAccess",
     "Planner",

@@ -59,7 +59,7 @@ class Key(models.Model):
         return f"key {self.fingerprint}"
 
     def is_open(self, now: datetime) -> bool:
-        """May look. One that is paused or out of credits still brings home what is
+        """May poll. One that is paused or out of credits still brings home what is
         paid for."""
         return self.state != KeyState.REFUSED and not (
             self.paused_until and self.paused_until > now
@@ -111,7 +111,7 @@ class ApiRequest(models.Model):
 
     class Kind(models.TextChoices):
         SUBMIT = "submit", _("Submit")
-        POLL = "poll", _("Look")
+        POLL = "poll", _("Poll")
 
     key = models.ForeignKey(Key, models.PROTECT, related_name="requests")
     try_on = models.ForeignKey(

@@ -7,7 +7,7 @@ from django.db import models
 ARRIVAL = timedelta(hours=1)  # longer than any process works between file and row
 
 
-class DoomedFile(models.Model):
+class PendingDeletion(models.Model):
     """Written with the deletion of its row, removed once the file is gone.
 
     Or written before its file is, and removed with the insertion of its row: a process
@@ -16,6 +16,9 @@ class DoomedFile(models.Model):
 
     name = models.CharField(max_length=120, primary_key=True)
     at = models.DateTimeField(db_index=True)  # from when on the file may be deleted
+
+    class Meta:
+        db_table = "tryon_doomedfile"
 
     def __str__(self) -> str:
         return self.name

@@ -38,7 +38,7 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
     # To processing by an answer that was in hand but could not be stored in time.
     Status.UNCONFIRMED: (Status.QUEUED, Status.CANCELED, Status.PROCESSING),
     Status.PROCESSING: (Status.FETCHING, Status.FAILED),
-    # Back to processing when its address has run out: a look gives a fresh one.
+    # Back to processing when its address has run out: a poll gives a fresh one.
     Status.FETCHING: (Status.COMPLETED, Status.FAILED, Status.PROCESSING),
     Status.COMPLETED: (),
     Status.FAILED: (),

@@ -220,7 +220,7 @@ class TryOn(models.Model):
     failure_code = models.CharField(max_length=20, choices=FailureCode, blank=True)
     failure_detail = models.TextField(blank=True)
 
-    last_look_at = models.DateTimeField(null=True, blank=True)
+    last_polled_at = models.DateTimeField(null=True, blank=True)
     next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     claim = models.UUIDField(null=True, blank=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..pictures import normalise, storage
 from . import typed_text
-from .pending_deletion import DoomedFile
+from .pending_deletion import PendingDeletion
 
 if TYPE_CHECKING:
     from .accounts import User
@@ -42,7 +42,7 @@ class Picture(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         with transaction.atomic():
             super().save(*args, **kwargs)
-            DoomedFile.keep(self.file_name)
+            PendingDeletion.keep(self.file_name)
 
     def store(self, picture: "normalise.Picture", now: datetime) -> None:
         """Write the file and take over its size and colour; not yet the row.
@@ -53,7 +53,7 @@ class Picture(models.Model):
         self.width, self.height = picture.width, picture.height
         self.mean_color = picture.mean_color
         self.measured = picture.measured
-        DoomedFile.expect(self.file_name, now)
+        PendingDeletion.expect(self.file_name, now)
         storage.save(self.file_name, ContentFile(picture.data))
 
     @property

@@ -15,7 +15,7 @@ from ..pipeline import budget
 from ..pipeline.timing import timing
 
 SILENT = 15  # seconds without a tick
-MANY = 4  # looks in a row without a word of the API, over more than a minute
+MANY = 4  # polls in a row without a word of the API, over more than a minute
 RECENT = timedelta(hours=1)
 WORDS = 200  # characters of what a request met
 
@@ -119,7 +119,7 @@ def find_waits(now: datetime) -> list[str]:
     problems = []
     if counted["unseen"]:
         problems.append(
-            f"{counted['unseen']} cannot be looked at"
+            f"{counted['unseen']} cannot be polled"
             f"{last_words(Q(try_on__in=found.filter(unseen)))}."
         )
     if counted["not_home"]:

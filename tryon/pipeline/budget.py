@@ -213,7 +213,7 @@ def close_lost(now: datetime) -> list[ApiRequest]:
     t = timing()
     deadlines = {
         ApiRequest.Kind.SUBMIT: timedelta(seconds=t.submit_deadline),
-        ApiRequest.Kind.POLL: timedelta(seconds=t.look_deadline),
+        ApiRequest.Kind.POLL: timedelta(seconds=t.poll_deadline),
     }
     overdue = Q()
     for kind, deadline in deadlines.items():
@@ -268,7 +268,7 @@ def start_key(key: Key, now: datetime) -> None:
 
 
 def pause_all(*, on: bool, now: datetime) -> bool:
-    """Staff stop all submissions, or let them go on; looks go on either way."""
+    """Staff stop all submissions, or let them go on; polls go on either way."""
     Planner.objects.update_or_create(
         pk=1, defaults={"submits_paused_at": now if on else None}
     )

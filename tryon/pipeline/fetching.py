@@ -13,9 +13,9 @@ from django.db.models import Q
 from .. import miragic
 from ..miragic.answers import RESULT_FIELDS
 from ..models import (
-    DoomedFile,
     FailureCode,
     InvalidMove,
+    PendingDeletion,
     Result,
     StaleMove,
     Status,
@@ -33,7 +33,7 @@ KILLS = 10  # workers that a picture may take along before it is given up
 
 
 def addresses(try_on: TryOn, base_url: str) -> list[str]:
-    """Where the last look said that its picture is, the best first."""
+    """Where the last poll said that its picture is, the best first."""
     told = miragic.answers.result_addresses(try_on.raw_answer or {}, base_url)
     return list(dict.fromkeys([try_on.result_url, *told]))
 
@@ -51,7 +51,7 @@ def fetched(
     result = Result(try_on=try_on, created_at=now)
     result.store(picture, now)
     if found is not None:
-        DoomedFile.expect(result.changes_name, now)
+        PendingDeletion.expect(result.changes_name, now)
         storage.save(result.changes_name, ContentFile(found.layer))
         result.take_changes(found, now)
     raw = miragic.answers.without(try_on.raw_answer or {}, RESULT_FIELDS)
@@ -71,7 +71,7 @@ def fetched(
             )
             result.save(force_insert=True)
             if found is not None:
-                DoomedFile.keep(result.changes_name)
+                PendingDeletion.keep(result.changes_name)
     except (StaleMove, InvalidMove):
         file_deletion.erase(result.file_names)
         return None
@@ -115,7 +115,7 @@ def address_failed(
     mine = TryOn.objects.select_for_update().filter(pk=try_on.pk, claim=try_on.claim)
     with transaction.atomic():
         if mine.exists():  # or else another worker is at it, perhaps with more luck
-            outcomes.look_again(try_on, detail, now, final=final)
+            outcomes.poll_again(try_on, detail, now, final=final)
 
 
 def fetches_lost(now: datetime) -> None:

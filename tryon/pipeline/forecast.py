@@ -33,18 +33,18 @@ class Forecast:
         self._weights = _from_the_end(w for _, w in weighted)
         self._sums = _from_the_end(d * w for d, w in weighted)
 
-    def unseen(self, looked: float, age: float) -> float:
+    def unseen(self, polled: float, age: float) -> float:
         """Expected seconds that a job has been over without anybody knowing.
 
-        `looked` is its age when it was last seen running, `age` its age at the look
-        that is being weighed: the mean of max(0, age - d) over durations d > looked.
+        `polled` is its age when it was last seen running, `age` its age at the poll
+        that is being weighed: the mean of max(0, age - d) over durations d > polled.
         """
-        if age <= looked:
+        if age <= polled:
             return 0.0
-        first = bisect_right(self._durations, looked)
+        first = bisect_right(self._durations, polled)
         weight = self._weights[first]
         if weight <= 1e-9:  # longer than everything known
-            return (age - looked) / 2 * (1 - looked / age)
+            return (age - polled) / 2 * (1 - polled / age)
         end = bisect_left(self._durations, age)
         over = self._weights[first] - self._weights[end]
         return (age * over - (self._sums[first] - self._sums[end])) / weight

@@ -19,12 +19,12 @@ from .timing import timing
 
 logger = logging.getLogger(__name__)
 
-REFUSALS = 3  # looks that the API refuses before a job is given up
+REFUSALS = 3  # poll that the API refuses before a job is given up
 VAIN = 10  # times that it calls a picture done and none can be had, over 20 minutes
 TURNED_AWAY = 300  # submits of one job that meet a page, over about a day
 ODD_WORD = "Its documentation has no such word for the end:"
 REFUSING = (Outcome.REFUSED, Outcome.KEY_REFUSED)
-SAID = (  # what the API itself said to a look; anything else said nothing
+SAID = (  # what the API itself said to a poll; anything else said nothing
     Outcome.RUNNING,
     Outcome.COMPLETED,
     Outcome.FAILED,
@@ -71,7 +71,7 @@ def submitted(request: ApiRequest, answer: miragic.Accepted, now: datetime) -> N
                 remote_id=answer.remote_id,
                 key=request.key,
                 submitted_at=now,
-                last_look_at=now,
+                last_polled_at=now,
             )
 
 
@@ -137,10 +137,10 @@ def refusal_code(error: miragic.MiragicError) -> str:
     return FailureCode.REFUSED
 
 
-# --- look -------------------------------------------------------------------------
+# --- poll -------------------------------------------------------------------------
 
 
-def looked(request: ApiRequest, answer: miragic.Looked, now: datetime) -> None:
+def polled(request: ApiRequest, answer: miragic.Polled, now: datetime) -> None:
     outcome = {
         miragic.JobState.RUNNING: Outcome.RUNNING,
         miragic.JobState.COMPLETED: Outcome.COMPLETED,
@@ -168,7 +168,7 @@ def looked(request: ApiRequest, answer: miragic.Looked, now: datetime) -> None:
                 duration_seconds=_duration(try_on, answer, now),
             )
         elif not answer.result_url:
-            look_again(try_on, "no address", now)
+            poll_again(try_on, "no address", now)
         else:
             made = {
                 "answered_at": now,
@@ -185,10 +185,10 @@ def looked(request: ApiRequest, answer: miragic.Looked, now: datetime) -> None:
             )
 
 
-def look_again(
+def poll_again(
     try_on: TryOn, detail: str, now: datetime, *, final: bool = False
 ) -> None:
-    """It is made, but at no address that was told: the next look gives a fresh one.
+    """It is made, but at no address that was told: the next poll gives a fresh one.
 
     Given up when the API has called it done `VAIN` times, and none could be had; twice,
     if no address of this kind can ever be (`final`).
@@ -218,14 +218,14 @@ def _still_running(request: ApiRequest, try_on: TryOn, now: datetime) -> None:
         lease_until=None,
         attempts=0,
         next_attempt_at=None,
-        last_look_at=request.sent_at,
+        last_polled_at=request.sent_at,
     )
 
 
-def _duration(try_on: TryOn, answer: miragic.Looked, now: datetime) -> float:
+def _duration(try_on: TryOn, answer: miragic.Polled, now: datetime) -> float:
     """What the API reports, held between what we saw ourselves; seconds."""
     assert try_on.submitted_at is not None
-    last = try_on.last_look_at or try_on.submitted_at
+    last = try_on.last_polled_at or try_on.submitted_at
     least = max((last - try_on.submitted_at).total_seconds(), 0.0)
     most = max((now - try_on.submitted_at).total_seconds(), least)
     if answer.seconds is None:
@@ -233,7 +233,7 @@ def _duration(try_on: TryOn, answer: miragic.Looked, now: datetime) -> float:
     return min(max(answer.seconds, least), most)
 
 
-def look_failed(
+def poll_failed(
     request: ApiRequest, error: miragic.MiragicError, now: datetime
 ) -> None:
     with transaction.atomic():
@@ -316,7 +316,7 @@ def voided(request: ApiRequest, now: datetime) -> None:
 
 
 def _give_up(request: ApiRequest, to: str, note: str, now: datetime) -> None:
-    """A submit's try-on moves on; a look is simply made again."""
+    """A submit's try-on moves on; a poll is simply made again."""
     try_on = _try_on(request)
     if try_on is None or try_on.claim != request.token:
         return
@@ -330,17 +330,17 @@ def _give_up(request: ApiRequest, to: str, note: str, now: datetime) -> None:
 
 
 def give_up_overdue(now: datetime) -> None:
-    """Jobs that nobody could look at for a day, say with their key stopped.
+    """Jobs that nobody could poll for a day, say with their key stopped.
 
     One whose picture could not be fetched for long has its day from then on.
     """
-    oldest = now - timedelta(seconds=timing().give_up + timing().longest_late_look)
+    oldest = now - timedelta(seconds=timing().give_up + timing().longest_late_poll)
     overdue = TryOn.objects.existing().filter(
         status=Status.PROCESSING, claim=None, submitted_at__lt=oldest
     )
     moved = TryOnEvent.objects.filter(try_on=OuterRef("pk"), at__gte=oldest)
     for try_on in overdue.exclude(Exists(moved)):
-        fail(try_on, FailureCode.TIMED_OUT, "nobody could look", now)
+        fail(try_on, FailureCode.TIMED_OUT, "nobody could poll", now)
 
 
 def resend_unconfirmed(now: datetime) -> None:

@@ -121,7 +121,7 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
             "key",
             "status",
             "submitted_at",
-            "last_look_at",
+            "last_polled_at",
             "claim",
             "next_attempt_at",
             "mode",
@@ -139,11 +139,11 @@ def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:
             owner=owner,
             key=key if key in usable else None,
             submitted_at=submitted.timestamp(),
-            looked_at=(looked or submitted).timestamp(),
+            polled_at=(polled or submitted).timestamp(),
             not_before=later.timestamp() if later else 0,
             mode=mode,
         )
-        for pk, owner, key, status, submitted, looked, claim, later, mode in aloft
+        for pk, owner, key, status, submitted, polled, claim, later, mode in aloft
         if status == Status.PROCESSING and claim is None and submitted is not None
     ]
     load, lines = current_load(in_flight_of, now)
@@ -246,7 +246,7 @@ def _reserve(planned: Sequence[policy.Planned], now: datetime) -> list[WorkOrder
             until = latest_start + timedelta(seconds=t.submit_deadline)
             TryOn.objects.begin_submits(of_key, key_id=key_id, now=now, until=until)
         else:
-            until = latest_start + timedelta(seconds=t.look_deadline)
+            until = latest_start + timedelta(seconds=t.poll_deadline)
             TryOn.objects.claim_locked(of_key, until)
     return [
         WorkOrder(
@@ -264,7 +264,7 @@ def claim_fetches(now: datetime) -> list[WorkOrder]:
     t = timing()
     lease = now + timedelta(seconds=t.fetch_lease)
     made = TryOn.objects.existing().filter(status=Status.FETCHING)
-    # Slow downloads must leave threads for the submits and the looks.
+    # Slow downloads must leave threads for the submits and the polls.
     most = FETCHES_AT_ONCE - made.filter(claim__isnull=False).count()
     if most <= 0:
         return []

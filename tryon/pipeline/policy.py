@@ -1,6 +1,6 @@
 """What is worth a request in the coming second: a plain function, no ORM, no clock.
 
-The study, section 9. Look at a job when its expected unseen waiting reaches the
+The study, section 9. Poll a job when its expected unseen waiting reaches the
 price of a request, where the price rises with load; submit for whoever has least
 in flight; weigh by the owner's share. Times are seconds since any epoch.
 """
@@ -43,7 +43,7 @@ class KeyRoom:
     def keeps_back(self, at: float, timing: Timing) -> bool:
         """The last request of the bucket is for whoever presses the button next.
 
-        A look can wait a second for it. With strict pace there is only one.
+        A poll can wait a second for it. With strict pace there is only one.
         """
         least = min(1 + KEPT_FOR_A_SUBMIT, self.burst)
         return self.level_then(at, timing.refill) < least
@@ -60,9 +60,9 @@ class Flying:
 
     id: UUID
     owner: Hashable
-    key: int | None  # None: its key is gone, any may look
+    key: int | None  # None: its key is gone, any may poll
     submitted_at: float
-    looked_at: float  # when it was last seen running
+    polled_at: float  # when it was last seen running
     not_before: float = 0
     mode: str = ""
 
@@ -101,23 +101,23 @@ class Planned:
     at: float
 
 
-def next_late_look(looked: float, timing: Timing) -> float:
-    """The age at which a job past patience is looked at again; `looked`: its age then.
+def next_late_poll(polled: float, timing: Timing) -> float:
+    """The age at which a job past patience is polled again; `polled`: its age then.
 
     After 1, 2, 4 ... 60 minutes.
     """
-    if looked < timing.patience:
+    if polled < timing.patience:
         return timing.patience
-    pause = max(looked - timing.patience, timing.first_late_look)
-    return looked + min(pause, timing.longest_late_look)
+    pause = max(polled - timing.patience, timing.first_late_poll)
+    return polled + min(pause, timing.longest_late_poll)
 
 
 def waiting_worth(job: Flying, at: float, forecast: Forecast, timing: Timing) -> float:
-    """A: the expected unseen waiting, in seconds, that a look at `at` would end."""
-    age, looked = at - job.submitted_at, job.looked_at - job.submitted_at
+    """A: the expected unseen waiting, in seconds, that a poll at `at` would end."""
+    age, polled = at - job.submitted_at, job.polled_at - job.submitted_at
     if age >= timing.patience:
-        return float("inf") if age >= next_late_look(looked, timing) else 0.0
-    return forecast.unseen(max(looked, 0.0), age)
+        return float("inf") if age >= next_late_poll(polled, timing) else 0.0
+    return forecast.unseen(max(polled, 0.0), age)
 
 
 def price(free: int, queued: int, timing: Timing) -> float:
@@ -145,14 +145,14 @@ def plan(
     steps = max(round(timing.horizon / timing.step), 1)
     for step in range(steps):
         at = now + step * timing.step
-        looks: list[tuple[float, Flying]] | None = None  # at this moment, best first
+        polls: list[tuple[float, Flying]] | None = None  # at this moment, best first
         for key in keys:
             while key.free(at, timing.limit) > 0 and (
                 key.level_then(at, timing.refill) >= 1
             ):
-                if looks is None:
-                    looks = _ranked(at, aloft.values(), load, forecasts, timing)
-                chosen = _choose(key, keys, at, looks, aloft, queue, load, timing)
+                if polls is None:
+                    polls = _ranked(at, aloft.values(), load, forecasts, timing)
+                chosen = _choose(key, keys, at, polls, aloft, queue, load, timing)
                 if chosen is None:
                     break
                 if chosen.kind == "poll" and not queue and key.keeps_back(at, timing):
@@ -178,31 +178,31 @@ def _ranked(
     forecasts: Mapping[str, Forecast],
     timing: Timing,
 ) -> list[tuple[float, Flying]]:
-    """Jobs and what a look at each is worth by its owner's share, best first."""
-    looks = []
+    """Jobs and what a poll at each is worth by its owner's share, best first."""
+    polls = []
     for job in jobs:
-        if at < job.not_before or at - job.looked_at < timing.look_again:
+        if at < job.not_before or at - job.polled_at < timing.poll_again:
             continue
         worth = waiting_worth(job, at, forecasts[job.mode], timing)
         if worth > 0:
-            looks.append((worth / load.share(job.owner), job))
-    looks.sort(key=itemgetter(0), reverse=True)
-    return looks
+            polls.append((worth / load.share(job.owner), job))
+    polls.sort(key=itemgetter(0), reverse=True)
+    return polls
 
 
 def _choose(
     key: KeyRoom,
     keys: Sequence[KeyRoom],
     at: float,
-    looks: Iterable[tuple[float, Flying]],
+    polls: Iterable[tuple[float, Flying]],
     aloft: Mapping[UUID, Flying],
     queue: dict[UUID, Waiting],
     load: Load,
     timing: Timing,
 ) -> Planned | None:
     worth_of_one = price(key.free(at, timing.limit), load.queued, timing)
-    mine = (look for look in looks if look[1].key in (key.id, None))
-    worth, best = next((look for look in mine if look[1].id in aloft), (0.0, None))
+    mine = (poll for poll in polls if poll[1].key in (key.id, None))
+    worth, best = next((poll for poll in mine if poll[1].id in aloft), (0.0, None))
     best_worth = worth / max(worth_of_one, 1e-9)
     candidate = _next_to_submit(key, keys, at, queue, load, timing)
     least = 1.0 if candidate is None else 1 / load.share(candidate.owner)

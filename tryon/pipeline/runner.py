@@ -41,7 +41,7 @@ PICTURES = ("try_on__photo", "try_on__garment", "try_on__bottom_garment")
 def client() -> miragic.Client:
     t = timing()
     deadlines = miragic.Deadlines(
-        submit=t.submit_deadline, look=t.look_deadline, download=t.download_deadline
+        submit=t.submit_deadline, poll=t.poll_deadline, download=t.download_deadline
     )
     return miragic.Client(settings.MIRAGIC_BASE_URL, deadlines)
 
@@ -90,8 +90,8 @@ def submit(request_id: int, token: str) -> bool:
     return True
 
 
-def look(request_id: int, token: str) -> bool:
-    """Send a reserved look. False if its reservation is void."""
+def poll(request_id: int, token: str) -> bool:
+    """Send a reserved poll. False if its reservation is void."""
     found = _reserved(request_id, token)
     if found is None:
         return False
@@ -100,11 +100,11 @@ def look(request_id: int, token: str) -> bool:
     if not budget.send(request, budget.database_now()):
         return False
     try:
-        answer = client().look(secret, try_on.remote_id)
+        answer = client().poll(secret, try_on.remote_id)
     except miragic.MiragicError as error:
-        store = partial(outcomes.look_failed, request, error)
+        store = partial(outcomes.poll_failed, request, error)
     else:
-        store = partial(outcomes.looked, request, answer)
+        store = partial(outcomes.polled, request, answer)
     insist(lambda: store(budget.database_now()))
     return True
 

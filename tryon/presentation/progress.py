@@ -23,17 +23,17 @@ from ..pipeline.planner import current_forecasts
 from ..pipeline.timing import timing
 from . import texts
 
-# Seconds between a page's looks: often where a result is likely, so that it is on the
-# screen within two seconds; an old job is looked at by its age.
-IN_LINE_LOOK = 15
-EARLY_LOOK = 7
-LIKELY_LOOK = 1.2
-WAIT_LOOK = 5
-LONGEST_LOOK = 10
+# Seconds between a page's polls: often where a result is likely, so that it is on the
+# screen within two seconds; an old job is polled by its age.
+IN_LINE_POLL = 15
+EARLY_POLL = 7
+LIKELY_POLL = 1.2
+WAIT_POLL = 5
+LONGEST_POLL = 10
 FIRST_OVER = 0.04  # share of the jobs that are over so soon
 LEAD = 0.3  # seconds after the age at which another one was there
 ENOUGH_ARRIVED, ARRIVED = 8, 32  # pictures lately, whose ages tell when one comes
-RECENT = 2.0  # seconds that a forecast is used again for an unchanged look
+RECENT = 2.0  # seconds that a forecast is used again for an unchanged poll
 FEW = 16  # pictures that say little yet
 ORDINALS = (
     gettext_noop("next"),
@@ -56,7 +56,7 @@ class Progress:
     heading: str
     line: str
     stage: str  # line, making, ready
-    look_in: float  # seconds until asking again is worth it
+    poll_in: float  # seconds until asking again is worth it
 
 
 def add_places(try_ons: Sequence[TryOn]) -> None:
@@ -90,10 +90,10 @@ class Traffic:
         return cls(policy.price(free, TryOn.objects.queued().count(), timing()))
 
     def polled_in(self, try_on: TryOn, age: float, forecast: Forecast) -> float:
-        """Seconds until a look at this job is worth its price: not before."""
+        """Seconds until a poll at this job is worth its price: not before."""
         seen = 0.0
-        if try_on.last_look_at and try_on.submitted_at:
-            seen = (try_on.last_look_at - try_on.submitted_at).total_seconds()
+        if try_on.last_polled_at and try_on.submitted_at:
+            seen = (try_on.last_polled_at - try_on.submitted_at).total_seconds()
         wait = 0.0
         while forecast.unseen(max(seen, 0), age + wait) < self.price and wait < 10:
             wait += 0.5
@@ -177,7 +177,7 @@ class Estimator:
         later = try_on.next_attempt_at and try_on.next_attempt_at > self.now
         if try_on.status == Status.QUEUED and (later or not self.keys_open):
             return Progress(
-                4, None, _("In line"), str(texts.SHORT_BREAK), "line", IN_LINE_LOOK
+                4, None, _("In line"), str(texts.SHORT_BREAK), "line", IN_LINE_POLL
             )
         rate = t.limit / 2 / t.window * max(self.keys_open, 1)  # jobs a second
         left = place / rate + typical
@@ -187,7 +187,7 @@ class Estimator:
             heading=time_left(left),
             line=place_in_line(place),
             stage="line",
-            look_in=min(place / rate + 1, IN_LINE_LOOK),
+            poll_in=min(place / rate + 1, IN_LINE_POLL),
         )
 
     def _being_made(self, try_on: TryOn) -> Progress:
@@ -215,10 +215,10 @@ class Estimator:
             heading=time_left(left),
             line=line,
             stage="making",
-            look_in=self._look_in(try_on, age),
+            poll_in=self._poll_in(try_on, age),
         )
 
-    def _look_in(self, try_on: TryOn, age: float) -> float:
+    def _poll_in(self, try_on: TryOn, age: float) -> float:
         """When a page should ask again: soon after the picture may be here.
 
         Lately arrived ones say it best, since what the key's limit leaves decides as
@@ -228,15 +228,15 @@ class Estimator:
         if len(arrivals) >= ENOUGH_ARRIVED:
             later = bisect_right(arrivals, age - LEAD)
             if later < len(arrivals):
-                return min(max(arrivals[later] + LEAD - age, LIKELY_LOOK), WAIT_LOOK)
-            return min(max(LIKELY_LOOK, age * 0.03), LONGEST_LOOK)
+                return min(max(arrivals[later] + LEAD - age, LIKELY_POLL), WAIT_POLL)
+            return min(max(LIKELY_POLL, age * 0.03), LONGEST_POLL)
         forecast = self.forecast(try_on.mode)
         first = forecast.quantile(FIRST_OVER)
         if age < first:
-            return min(max(first - age, LIKELY_LOOK), EARLY_LOOK)
-        # Less than expected, since a result that waits is worse than a look too many.
-        likely = min(self.traffic.polled_in(try_on, age, forecast) * 0.8, WAIT_LOOK)
-        return min(max(LIKELY_LOOK, likely, age * 0.03), LONGEST_LOOK)
+            return min(max(first - age, LIKELY_POLL), EARLY_POLL)
+        # Less than expected, since a result that waits is worse than a poll too many.
+        likely = min(self.traffic.polled_in(try_on, age, forecast) * 0.8, WAIT_POLL)
+        return min(max(LIKELY_POLL, likely, age * 0.03), LONGEST_POLL)
 
     @property
     def arrivals(self) -> list[float]:

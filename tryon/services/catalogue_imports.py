@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from ..models import CatalogueImport, ClaimLost, DoomedFile, Garment, User
+from ..models import CatalogueImport, ClaimLost, Garment, PendingDeletion, User
 from ..models.catalogue_import import CatalogueImport as Row
 from ..pictures import normalise, storage
 from . import catalogue, file_deletion
@@ -43,10 +43,10 @@ FRESH: dict[str, Any] = {
 def ask(*, by: User, file: Any, now: datetime) -> CatalogueImport:
     """Keep the zip; the caller wakes the task that looks it through."""
     name = f"import-{secrets.token_urlsafe(16)}.zip"
-    DoomedFile.expect(name, now)
+    PendingDeletion.expect(name, now)
     storage.save(name, file)
     with transaction.atomic():
-        DoomedFile.keep(name)
+        PendingDeletion.keep(name)
         return Row.objects.create(
             by=by,
             file_name=name,

@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from ..models import ClaimLost, DoomedFile, Export, TryOn, User, typed_text
+from ..models import ClaimLost, Export, PendingDeletion, TryOn, User, typed_text
 from ..models.export import LIFETIME
 from ..pictures import normalise, storage
 from . import file_deletion, personal_data
@@ -95,14 +95,14 @@ def _make(export: Export) -> None:
         size = file.tell()
         file.seek(0)
         name = Export.new_file_name()
-        DoomedFile.expect(name, timezone.now())
+        PendingDeletion.expect(name, timezone.now())
         try:
             watched: Any = _Watched(file, export)
             storage.save(name, File(watched))
             with transaction.atomic():
                 if not export.end(state=Export.State.READY, file_name=name, size=size):
                     raise ClaimLost(f"{export}")
-                DoomedFile.keep(name)
+                PendingDeletion.keep(name)
         except (ClaimLost, storage.Away):
             file_deletion.erase([name])
             raise

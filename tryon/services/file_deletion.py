@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from ..models import DoomedFile
+from ..models import PendingDeletion
 from ..pictures import storage
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,8 @@ ENOUGH = 2  # that storage does not take, one after the other: it is away
 def erase(names: Iterable[str]) -> None:
     """Within the transaction that deletes their rows."""
     now = timezone.now()
-    DoomedFile.objects.bulk_create(
-        [DoomedFile(name=name, at=now) for name in set(names)],
+    PendingDeletion.objects.bulk_create(
+        [PendingDeletion(name=name, at=now) for name in set(names)],
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["at"],
@@ -36,12 +36,12 @@ def finish() -> None:
     """Delete what is to be deleted; what storage does not take waits for its turn."""
     now = timezone.now()
     refused = 0
-    for row in DoomedFile.objects.filter(at__lte=now).order_by("at")[:AT_ONCE]:
+    for row in PendingDeletion.objects.filter(at__lte=now).order_by("at")[:AT_ONCE]:
         try:
             storage.delete([row.name])
         except storage.Away as away:
             logger.warning("a file waits to be deleted: %s", away)
-            DoomedFile.objects.filter(pk=row.pk).update(at=now + AGAIN)
+            PendingDeletion.objects.filter(pk=row.pk).update(at=now + AGAIN)
             refused += 1
             if refused == ENOUGH:
                 return

@@ -62,7 +62,7 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
         "next_garments": _next_garments(request, try_on),
         "known": estimator.forecast(try_on.mode).count if try_on.is_under_way else 0,
         "usually": estimator.usually(try_on.mode) if try_on.is_under_way else "",
-        "refresh": max(round(try_on.progress.look_in), 2)
+        "refresh": max(round(try_on.progress.poll_in), 2)
         if try_on.is_under_way
         else None,
     }
@@ -140,7 +140,7 @@ def _told(found: list[TryOn], estimator: progress.Estimator) -> dict[str, Any]:
             "stage": shown.stage,
         }
         if try_on.is_under_way:
-            delays.append(shown.look_in)
+            delays.append(shown.poll_in)
     return {"cards": cards, "look_in": min(delays, default=None)}
 
 

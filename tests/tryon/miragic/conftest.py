@@ -79,4 +79,4 @@ def wire() -> Iterator[Wire]:
 
 @pytest.fixture
 def api(wire: Wire) -> Client:
-    return Client(wire.url, Deadlines(submit=1, look=1, download=1))
+    return Client(wire.url, Deadlines(submit=1, poll=1, download=1))

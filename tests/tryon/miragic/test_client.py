@@ -191,7 +191,7 @@ def drip(piece: bytes):
 )
 def test_the_deadline_is_over_the_whole_exchange(wire, script):
     wire.script = script
-    api = Client(wire.url, Deadlines(submit=0.5, look=0.5))
+    api = Client(wire.url, Deadlines(submit=0.5, poll=0.5))
     started = time.monotonic()
     with pytest.raises(miragic.MayHaveArrived, match="deadline"):
         submit(api)
@@ -234,7 +234,7 @@ def test_each_post_opens_a_connection_of_its_own(wire, api):
 )
 def test_unknown_statuses_are_running(wire, api, status, state):
     wire.says(200, json.dumps({"data": {"status": status}}))
-    assert api.look(KEY, "x").state == state
+    assert api.poll(KEY, "x").state == state
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_another_word_for_the_end_has_an_address_beside_it(
 ):
     data = {"status": status, "processedUrl": "https://a.example/2.jpg"}
     wire.says(200, json.dumps({"success": True, "data": data}))
-    looked = api.look(KEY, "x")
+    looked = api.poll(KEY, "x")
     assert (looked.state, looked.odd_word) == (state, odd_word)
 
 
@@ -272,7 +272,7 @@ def test_another_word_for_the_end_has_an_address_beside_it(
 def test_json_of_a_gateway_is_no_word_of_a_job(wire, api, page):
     wire.says(200, json.dumps(page))
     with pytest.raises(miragic.MayHaveArrived):
-        api.look(KEY, "x")
+        api.poll(KEY, "x")
     with pytest.raises(miragic.MayHaveArrived):
         submit(api)
 
@@ -280,7 +280,7 @@ def test_json_of_a_gateway_is_no_word_of_a_job(wire, api, page):
 def test_a_look_without_a_status_tells_nothing(wire, api):
     wire.says(200, '{"success": true, "data": {}}')
     with pytest.raises(miragic.MayHaveArrived):
-        api.look(KEY, "x")
+        api.poll(KEY, "x")
 
 
 @pytest.mark.parametrize(
@@ -296,13 +296,13 @@ def test_a_look_without_a_status_tells_nothing(wire, api):
 )
 def test_the_result_is_under_the_first_name_present(wire, api, fields, url):
     wire.says(200, json.dumps({"data": {"status": "COMPLETED", **fields}}))
-    assert api.look(KEY, "x").result_url == url
+    assert api.poll(KEY, "x").result_url == url
 
 
 def test_a_relative_result_address(wire, api):
     data = {"status": "COMPLETED", "resultImagePath": "/uploads/r.jpg"}
     wire.says(200, json.dumps({"data": data}))
-    assert api.look(KEY, "x").result_url == f"{wire.url}/uploads/r.jpg"
+    assert api.poll(KEY, "x").result_url == f"{wire.url}/uploads/r.jpg"
 
 
 @pytest.mark.parametrize(
@@ -345,11 +345,11 @@ def test_an_accepted_submit_is_not_lost_over_an_odd_character(
 def test_what_is_kept_can_be_stored(wire, api):
     odd = b'{"data": {"status": "X", "a\\u0000": ["\\ud800", NaN, 1e999]}}'
     wire.says(200, odd)
-    raw = api.look(KEY, "x").raw
+    raw = api.poll(KEY, "x").raw
     assert raw["data"]["a"] == ["?", None, None]
     wire.says(404, b"<html>\x00</html>")
     with pytest.raises(miragic.NotArrived) as caught:
-        api.look(KEY, "x")
+        api.poll(KEY, "x")
     assert "\0" not in caught.value.detail
 
 
@@ -498,7 +498,7 @@ def test_the_key_is_in_no_error(wire, api):
 def test_a_key_that_cannot_be_sent_is_not_told_either(wire, api):
     odd = "odd key\nwith a line break"
     with pytest.raises(miragic.NotArrived) as caught:
-        api.look(odd, "x")
+        api.poll(odd, "x")
     assert "odd key" not in str(caught.value)
 
 
@@ -525,10 +525,10 @@ def test_not_in_a_flat_answer_either(wire, api):
         "humanImagePath": "https://x.example/human.jpg",
     }
     wire.says(200, json.dumps(flat))
-    assert "human.jpg" not in json.dumps(api.look(KEY, "x").raw)
+    assert "human.jpg" not in json.dumps(api.poll(KEY, "x").raw)
 
 
-@pytest.mark.parametrize("call", [submit, lambda api: api.look(KEY, "x")])
+@pytest.mark.parametrize("call", [submit, lambda api: api.poll(KEY, "x")])
 def test_not_in_what_is_said_of_an_odd_answer(wire, api, call):
     odd = {"data": {"humanImagePath": "https://x.example/human.jpg"}}
     wire.says(200, json.dumps(odd))
@@ -541,6 +541,6 @@ def test_not_in_what_is_said_of_an_odd_answer(wire, api, call):
 def test_a_result_address_that_is_none(wire, api, url):
     data = {"status": "COMPLETED", "resultImagePath": url}
     wire.says(200, json.dumps({"data": data}))
-    assert api.look(KEY, "x").result_url == ""
+    assert api.poll(KEY, "x").result_url == ""
     with pytest.raises(miragic.ResultUnavailable):
         api.download(url)

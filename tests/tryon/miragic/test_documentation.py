@@ -77,7 +77,7 @@ def test_submit_combo(wire, api):
 def test_status_completed(wire, api):
     """curl -X GET …/virtual-try-on/25331fb2-d0b0-44f6fcc85e3e -H X-API-Key"""
     wire.says(200, json.dumps(COMPLETED))
-    answer = api.look(KEY, "25331fb2-d0b0-44f6fcc85e3e")
+    answer = api.poll(KEY, "25331fb2-d0b0-44f6fcc85e3e")
     assert answer.state == JobState.COMPLETED
     assert answer.result_url == COMPLETED["data"]["resultImagePath"]
     assert answer.seconds == pytest.approx(20.02)
@@ -98,12 +98,12 @@ def test_status_completed(wire, api):
 def test_task_status_table(wire, api, status, state):
     data = {**COMPLETED["data"], "status": status}
     wire.says(200, json.dumps({"success": True, "data": data}))
-    assert api.look(KEY, "x").state == state
+    assert api.poll(KEY, "x").state == state
 
 
 def test_our_pictures_addresses_are_never_kept(wire, api):
     wire.says(200, json.dumps(COMPLETED))
-    raw = json.dumps(api.look(KEY, "x").raw)
+    raw = json.dumps(api.poll(KEY, "x").raw)
     assert "1759935012047" not in raw
     assert "original/clothes" not in raw
     assert "processingStartedAt" in raw
@@ -115,4 +115,4 @@ def test_rate_limit_error(wire, api):
 
     wire.says(429, "Too Many Requests")
     with pytest.raises(RateLimited):
-        api.look(KEY, "x")
+        api.poll(KEY, "x")

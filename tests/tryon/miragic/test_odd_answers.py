@@ -54,7 +54,7 @@ def test_every_answer_is_one_of_ours(status, body):
     except miragic.MiragicError as error:
         kept.append(error.detail)
     try:
-        looked = answers.looked(status, body, "https://api.example")
+        looked = answers.polled(status, body, "https://api.example")
         kept += [looked.error_message, looked.result_url, looked.odd_word]
         raw = json.dumps(looked.raw, ensure_ascii=False, allow_nan=False)
         assert "\\u0000" not in raw

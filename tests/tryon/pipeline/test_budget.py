@@ -275,7 +275,7 @@ def run(world, try_on) -> None:
                 aloft.append((request, now))
         elif action in ("answer", "crash") and aloft:
             request, sent = aloft.pop(0)
-            took = min((now - sent).total_seconds(), t.look_deadline)
+            took = min((now - sent).total_seconds(), t.poll_deadline)
             answered = sent + seconds(took)
             counted.append((sent + seconds(took * where)).timestamp() + skew)
             if action == "answer":

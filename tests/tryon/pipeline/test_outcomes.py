@@ -118,7 +118,7 @@ def test_the_table_of_answers(alice, key, status, forms, submit, stops, look):
         error = error_from(status, FORMS[form].encode())
         for asked, store, then in (
             (Status.QUEUED, outcomes.submit_failed, submit),
-            (Status.PROCESSING, outcomes.look_failed, look),
+            (Status.PROCESSING, outcomes.poll_failed, look),
         ):
             start_over(key)
             try_on = factories.try_on(alice, asked, key=key)
@@ -202,23 +202,23 @@ def test_an_answer_for_a_deleted_one_is_dropped(alice):
     assert try_on.remote_id == ""
 
 
-def looked(state, url="", seconds=None, message="") -> miragic.Looked:
+def looked(state, url="", seconds=None, message="") -> miragic.Polled:
     raw = {"data": {"resultImagePath": url}}
-    return miragic.Looked(miragic.JobState(state), url, message, seconds, raw)
+    return miragic.Polled(miragic.JobState(state), url, message, seconds, raw)
 
 
 def test_still_running(alice, key):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
     request = sent(try_on)
-    outcomes.looked(request, looked("running"), LATER)
+    outcomes.polled(request, looked("running"), LATER)
     try_on.refresh_from_db()
     assert (try_on.status, try_on.claim) == (Status.PROCESSING, None)
-    assert try_on.last_look_at == NOW + timedelta(seconds=40)
+    assert try_on.last_polled_at == NOW + timedelta(seconds=40)
 
 
 def test_completed(alice, key):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
-    outcomes.looked(sent(try_on), looked("completed", "http://x/r", 20), LATER)
+    outcomes.polled(sent(try_on), looked("completed", "http://x/r", 20), LATER)
     try_on.refresh_from_db()
     assert (try_on.status, try_on.result_url) == (Status.FETCHING, "http://x/r")
     assert try_on.duration_seconds == 20
@@ -227,14 +227,14 @@ def test_completed(alice, key):
 @pytest.mark.parametrize(("told", "kept"), [(500, 40), (-3, 0), (None, 20), (12, 12)])
 def test_durations_are_held_between_what_we_saw(alice, key, told, kept):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
-    outcomes.looked(sent(try_on), looked("completed", "http://x/r", told), LATER)
+    outcomes.polled(sent(try_on), looked("completed", "http://x/r", told), LATER)
     try_on.refresh_from_db()
     assert try_on.duration_seconds == kept
 
 
 def test_failed_at_the_api(alice, key):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
-    outcomes.looked(sent(try_on), looked("failed", message="no luck"), LATER)
+    outcomes.polled(sent(try_on), looked("failed", message="no luck"), LATER)
     try_on.refresh_from_db()
     assert (try_on.status, try_on.failure_code) == (Status.FAILED, "not_made")
     assert try_on.failure_detail == "no luck"
@@ -256,7 +256,7 @@ LOOK_ERRORS = [
 )
 def test_no_failed_look_loses_a_job(alice, key, error, key_state):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
-    outcomes.look_failed(sent(try_on), error, LATER)
+    outcomes.poll_failed(sent(try_on), error, LATER)
     try_on.refresh_from_db()
     key.refresh_from_db()
     assert (try_on.status, try_on.claim) == (Status.PROCESSING, None)
@@ -285,7 +285,7 @@ def looks(try_on, key, *recorded: str) -> None:
 def test_three_refusals_mean_that_it_vanished(alice, key, detail, code):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
     looks(try_on, key, "refused", "unclear", "not_arrived", "refused", "rate_limited")
-    outcomes.look_failed(sent(try_on), miragic.Refused(detail, status=404), LATER)
+    outcomes.poll_failed(sent(try_on), miragic.Refused(detail, status=404), LATER)
     try_on.refresh_from_db()
     assert (try_on.status, try_on.failure_code) == (Status.FAILED, code)
 
@@ -296,7 +296,7 @@ def test_three_refusals_mean_that_it_vanished(alice, key, detail, code):
 def test_pages_and_old_refusals_are_no_word_against_a_job(alice, key, before):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key, attempts=9)
     looks(try_on, key, *before)
-    outcomes.look_failed(sent(try_on), miragic.Refused("404", status=404), LATER)
+    outcomes.poll_failed(sent(try_on), miragic.Refused("404", status=404), LATER)
     try_on.refresh_from_db()
     assert (try_on.status, try_on.claim) == (Status.PROCESSING, None)
 
@@ -316,7 +316,7 @@ def test_what_goes_on_failing_is_looked_at_ever_more_rarely(alice, key, error):
     waits = []
     for attempts in (0, 3, 50):
         try_on = factories.try_on(alice, Status.PROCESSING, key=key, attempts=attempts)
-        outcomes.look_failed(sent(try_on), error, LATER)
+        outcomes.poll_failed(sent(try_on), error, LATER)
         try_on.refresh_from_db()
         waits.append((try_on.next_attempt_at - LATER).total_seconds())
         assert try_on.attempts == attempts + 1
@@ -362,7 +362,7 @@ def test_a_key_that_is_gone(alice, key):
     looks(try_on, key, "key_refused", "refused")
     request = sent(try_on)
     assert request.key == key
-    outcomes.look_failed(request, miragic.KeyRefused("403", status=403), LATER)
+    outcomes.poll_failed(request, miragic.KeyRefused("403", status=403), LATER)
     try_on.refresh_from_db()
     key.refresh_from_db()
     assert (try_on.status, try_on.failure_code) == (Status.FAILED, "key_gone")
@@ -372,10 +372,10 @@ def test_a_key_that_is_gone(alice, key):
 def test_still_running_after_a_day(alice, key):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
     request = sent(try_on)
-    outcomes.looked(request, looked("running"), NOW + timedelta(hours=23))
+    outcomes.polled(request, looked("running"), NOW + timedelta(hours=23))
     try_on.refresh_from_db()
     assert try_on.status == Status.PROCESSING
-    outcomes.looked(request, looked("running"), NOW + timedelta(hours=25))
+    outcomes.polled(request, looked("running"), NOW + timedelta(hours=25))
     request.refresh_from_db()
     try_on.refresh_from_db()
     assert (try_on.status, try_on.failure_code) == (Status.FAILED, "timed_out")
@@ -383,17 +383,17 @@ def test_still_running_after_a_day(alice, key):
 
 def test_completed_without_an_address_is_looked_at_again(alice, key):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
-    outcomes.looked(sent(try_on), looked("completed"), LATER)
+    outcomes.polled(sent(try_on), looked("completed"), LATER)
     try_on.refresh_from_db()
     assert (try_on.status, try_on.claim) == (Status.PROCESSING, None)
     assert try_on.next_attempt_at > LATER
     looks(try_on, key, *["completed"] * (outcomes.VAIN - 2))
     request = ApiRequest.objects.filter(try_on=try_on).first()
-    outcomes.looked(request, looked("completed"), LATER)
+    outcomes.polled(request, looked("completed"), LATER)
     try_on.refresh_from_db()
     assert try_on.status == Status.PROCESSING
     looks(try_on, key, "completed")
-    outcomes.looked(request, looked("completed"), LATER)
+    outcomes.polled(request, looked("completed"), LATER)
     try_on.refresh_from_db()
     assert try_on.failure_code == "result_unavailable"
 
@@ -402,7 +402,7 @@ def test_another_word_for_the_end_is_told_to_staff(alice, key, caplog):
     try_on = factories.try_on(alice, Status.PROCESSING, key=key)
     request = sent(try_on)
     odd = replace(looked("completed", "http://x/r"), odd_word="SUCCEEDED")
-    outcomes.looked(request, odd, LATER)
+    outcomes.polled(request, odd, LATER)
     try_on.refresh_from_db()
     request.refresh_from_db()
     assert (try_on.status, try_on.result_url) == (Status.FETCHING, "http://x/r")
@@ -414,7 +414,7 @@ def test_another_word_for_the_end_is_told_to_staff(alice, key, caplog):
 def test_a_fresh_address_changes_neither_when_it_was_made_nor_how_long(alice, key):
     made = {"answered_at": NOW + timedelta(seconds=21), "duration_seconds": 20}
     try_on = factories.try_on(alice, Status.PROCESSING, key=key, **made)
-    outcomes.looked(sent(try_on), looked("completed", "http://x/2", 3), LATER)
+    outcomes.polled(sent(try_on), looked("completed", "http://x/2", 3), LATER)
     try_on.refresh_from_db()
     assert (try_on.status, try_on.result_url) == (Status.FETCHING, "http://x/2")
     assert try_on.duration_seconds == 20
@@ -425,7 +425,7 @@ def test_an_old_job_that_waits_for_an_address_is_not_called_lost(alice, key):
     """Its fetch failed for a day: it has its day to be looked at from then on."""
     try_on = factories.try_on(alice, Status.FETCHING, key=key)
     later = NOW + timedelta(days=2)
-    outcomes.look_again(try_on, "403", later)
+    outcomes.poll_again(try_on, "403", later)
     planner.sweep(later + timedelta(hours=1))
     try_on.refresh_from_db()
     assert try_on.status == Status.PROCESSING

@@ -299,7 +299,7 @@ def test_one_probe_at_a_time():
 def test_past_patience_ever_more_rarely():
     ages = [T.patience]
     while len(ages) < 12:
-        ages.append(policy.next_late_look(ages[-1], T))
+        ages.append(policy.next_late_poll(ages[-1], T))
     pauses = [round((b - a) / 60) for a, b in itertools.pairwise(ages)]
     assert pauses[:7] == [1, 1, 2, 4, 8, 16, 32]
     assert max(pauses) == 60

@@ -56,7 +56,7 @@ def work() -> list[str]:
         if order.task == "submit":
             runner.submit(order.row, str(order.token))
         elif order.task == "poll":
-            runner.look(order.row, str(order.token))
+            runner.poll(order.row, str(order.token))
         else:
             runner.fetch(str(order.row), str(order.token))
         done.append(order.task)

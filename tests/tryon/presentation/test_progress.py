@@ -26,32 +26,32 @@ def arrived(owner, ages) -> None:
         )
 
 
-def look_in(owner, age: float) -> float:
+def poll_in(owner, age: float) -> float:
     row = factories.try_on(owner, Status.PROCESSING)
     TryOn.objects.filter(pk=row.pk).update(submitted_at=NOW - timedelta(seconds=age))
     row.refresh_from_db()
-    return progress.Estimator(NOW).progress(row).look_in
+    return progress.Estimator(NOW).progress(row).poll_in
 
 
 @pytest.mark.parametrize(
     ("age", "seconds"),
     [
-        (2, progress.WAIT_LOOK),  # long before any of them
+        (2, progress.WAIT_POLL),  # long before any of them
         (26.5, 2.3),  # just after the age of the earliest
-        (28.6, progress.LIKELY_LOOK),  # where they come
-        (32, progress.WAIT_LOOK),  # between two kinds of traffic
+        (28.6, progress.LIKELY_POLL),  # where they come
+        (32, progress.WAIT_POLL),  # between two kinds of traffic
         (47, 2.5),
         (60, 1.8),  # later than all: by its age
     ],
 )
 def test_a_page_looks_when_others_came(alice, age, seconds):
     arrived(alice, [28.5, 28.6, 28.7, 28.8, 49.2, 49.2, 49.3, 49.4])
-    assert look_in(alice, age) == pytest.approx(seconds, abs=0.01)
+    assert poll_in(alice, age) == pytest.approx(seconds, abs=0.01)
 
 
 def test_before_enough_came_it_looks_by_the_forecast(alice):
     arrived(alice, [28.5] * 7)
-    assert look_in(alice, 1) == progress.EARLY_LOOK
+    assert poll_in(alice, 1) == progress.EARLY_POLL
 
 
 def in_line(owner) -> str:
@@ -84,7 +84,7 @@ def test_while_staff_pause_it_no_time_is_promised(alice, settings):
 def test_pictures_of_another_hour_say_nothing(alice):
     arrived(alice, [28.5] * 8)
     TryOn.objects.update(answered_at=NOW - timedelta(hours=1))
-    assert look_in(alice, 1) == progress.EARLY_LOOK
+    assert poll_in(alice, 1) == progress.EARLY_POLL
 
 
 def test_a_picture_that_is_made_and_not_here_is_told_as_such(alice):

@@ -13,7 +13,7 @@ from tests.plans import whole_tables_read
 from tryon import emails, services, tasks
 from tryon.models import (
     DeletionReceipt,
-    DoomedFile,
+    PendingDeletion,
     Photo,
     Status,
     TokenBucket,
@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_deleted_waits_behind_the_others(
         services.delete_photo(photo=first, now=NOW, by=alice)
         services.delete_photo(photo=second, now=NOW, by=alice)
     file_deletion.finish()
-    assert [row.name for row in DoomedFile.objects.all()] == [first.file_name]
+    assert [row.name for row in PendingDeletion.objects.all()] == [first.file_name]
 
 
 def test_sessions_and_limits_that_are_over_are_cleared(as_alice, alice):

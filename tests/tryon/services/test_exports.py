@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from tests import factories
 from tryon import tasks
-from tryon.models import DoomedFile, Export, Status
+from tryon.models import Export, PendingDeletion, Status
 from tryon.models.claims import LEASE
 from tryon.pictures import normalise, storage
 from tryon.services import exports, file_deletion
@@ -125,7 +125,7 @@ def test_a_late_end_changes_nothing_and_its_file_goes(
     assert export.file_name == names[1]
     file_deletion.finish()
     assert zips(media_files()) == [names[1]]
-    assert not DoomedFile.objects.exists()
+    assert not PendingDeletion.objects.exists()
 
 
 @moved_clock

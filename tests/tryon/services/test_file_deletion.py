@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests import factories
 from tests.factories import NOW, picture_bytes
 from tryon import services
-from tryon.models import DoomedFile, Photo, Status
+from tryon.models import PendingDeletion, Photo, Status
 from tryon.pictures import normalise, storage
 from tryon.pipeline import fetching
 from tryon.services import exports, file_deletion
@@ -42,12 +42,12 @@ def test_what_storage_does_not_take_now_goes_later(
         with django_capture_on_commit_callbacks(execute=True):
             services.delete_photo(photo=photo, now=NOW, by=alice)
         assert not Photo.objects.exists()
-        assert DoomedFile.objects.filter(name=photo.file_name).exists()
+        assert PendingDeletion.objects.filter(name=photo.file_name).exists()
         monkeypatch.undo()
     assert storage.read(photo.file_name)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         file_deletion.finish()
-    assert not DoomedFile.objects.exists()
+    assert not PendingDeletion.objects.exists()
     with pytest.raises(FileNotFoundError):
         storage.read(photo.file_name)
 
@@ -67,7 +67,7 @@ def test_a_deletion_that_is_undone_dooms_nothing(alice):
     with transaction.atomic():
         services.delete_photo(photo=photo, now=NOW, by=alice)
         transaction.set_rollback(True)
-    assert not DoomedFile.objects.exists()
+    assert not PendingDeletion.objects.exists()
 
 
 class Killed(BaseException):
@@ -108,21 +108,21 @@ def test_killed_between_the_file_and_the_row(alice, on_disk, monkeypatch, prepar
 
     act = prepare(alice)
     with monkeypatch.context() as patched:
-        patched.setattr(DoomedFile, "keep", kill)
+        patched.setattr(PendingDeletion, "keep", kill)
         with pytest.raises(Killed):
             act()
     file_deletion.finish()  # another process may still be between the two
-    (row,) = DoomedFile.objects.all()
+    (row,) = PendingDeletion.objects.all()
     assert default_storage.exists(row.name)
-    DoomedFile.objects.update(at=timezone.now())  # an hour later
+    PendingDeletion.objects.update(at=timezone.now())  # an hour later
     file_deletion.finish()
     assert not default_storage.exists(row.name)
-    assert not DoomedFile.objects.exists()
+    assert not PendingDeletion.objects.exists()
 
 
 def test_what_has_its_row_is_kept(alice, on_disk):
     photo = factories.photo(alice)
-    assert not DoomedFile.objects.exists()
+    assert not PendingDeletion.objects.exists()
     file_deletion.finish()
     assert storage.read(photo.file_name)
 
@@ -178,5 +178,5 @@ def test_the_admins_picture_is_listed_before_it_is_written(
         with pytest.raises(Cut):
             file = File("coat.jpg", picture_bytes())
             as_staff.post(page, {**fields, "new_picture": file})
-    (row,) = DoomedFile.objects.all()
+    (row,) = PendingDeletion.objects.all()
     assert default_storage.exists(row.name)

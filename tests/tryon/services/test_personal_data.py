@@ -139,7 +139,7 @@ def test_deleting_one_picture_gives_a_receipt(as_alice, alice, much):
 
 
 def test_an_opt_in_for_long_ones(as_alice, alice):
-    """What was finished before is no news; `test_letters.py` has the rest."""
+    """What was finished before is no news; `test_emails.py` has the rest."""
     done = factories.try_on(alice, Status.COMPLETED)
     long = {"created_at": NOW, "finished_at": NOW + timedelta(seconds=130)}
     TryOn.objects.filter(pk=done.pk).update(submitted_at=NOW, **long)

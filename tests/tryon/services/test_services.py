@@ -9,7 +9,7 @@ from tests import factories
 from tests.conftest import image_of
 from tests.factories import NOW
 from tryon import services
-from tryon.models import DoomedFile, Garment, Photo, Result, Status, TryOn, User
+from tryon.models import Garment, PendingDeletion, Photo, Result, Status, TryOn, User
 from tryon.pictures import normalise, storage
 
 
@@ -319,7 +319,7 @@ def test_a_pieces_picture_is_replaced_and_the_old_files_go(
     assert media_files() == [garment.file_name]
     assert garment.file_name not in old
     assert garment.renditions_at is None
-    assert not DoomedFile.objects.exists()
+    assert not PendingDeletion.objects.exists()
 
 
 def test_two_who_replace_it_at_once_leave_one_file(

@@ -126,7 +126,7 @@ def _read(file: BinaryIO, limits: Limits) -> Picture:
 def rendition(data: bytes, width: int) -> bytes:
     """A WebP of `width` pixels, or of the picture's own width if that is less.
 
-    Raises `Busy` at once: renditions can wait, a look that they hold up cannot.
+    Raises `Busy` at once: renditions can wait, a poll that they hold up cannot.
     """
     with decoder(wait=0.01):
         return encoding.webp(data, width)
