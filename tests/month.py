@@ -41,7 +41,8 @@ from tryon.models import (
 from tryon.models.states import UNDER_WAY
 from tryon.pictures import normalise
 from tryon.pictures.normalise import RENDITION_WIDTHS
-from tryon.pipeline import budget, planner
+from tryon.pipeline import budget
+from tryon.pipeline.clock import Clock
 from tryon.sandbox.jobs import Fault
 from tryon.sandbox.server import Server
 from tryon.services import catalogue_imports, consents, exports
@@ -92,7 +93,7 @@ class Month:
 
     def wait(self, seconds: float) -> None:
         self.clock.shift(seconds)
-        planner.clock.last = None  # it is moved on purpose
+        tasks._clock = Clock()  # it is moved on purpose
 
     def beat(self) -> None:
         """A tick, and twice what it asks for each minute: the second finds nothing."""

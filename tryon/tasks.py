@@ -6,9 +6,10 @@ row's does nothing.
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
-from celery import current_app, shared_task
+from celery import Task, current_app, shared_task
 from celery.signals import worker_ready, worker_shutting_down
 from django.apps import apps
 from django.db import connection
@@ -18,7 +19,8 @@ from kombu.exceptions import OperationalError as BrokerDown
 from . import emails, services
 from .accounts import second_step
 from .models import CatalogueImport, Export, Garment, Photo, Result
-from .pipeline import budget, planner, runner
+from .pipeline import planner, runner
+from .pipeline.clock import Clock
 from .pipeline.timing import timing
 from .services import catalogue_imports, exports, file_deletion
 
@@ -27,27 +29,27 @@ logger = logging.getLogger(__name__)
 
 def wake_up() -> None:
     """A courtesy to the dispatcher; lost, it costs one tick of beat."""
-    _send("dispatch", expires=2)
+    _send(dispatch, expires=2)
 
 
 def ask_for_renditions(row: Photo | Garment | Result) -> None:
     """A courtesy too: `tend_renditions` makes those that nobody made."""
-    _send("render", row._meta.model_name, str(row.pk))
+    _send(render, str(row._meta.model_name), str(row.pk))
 
 
 def ask_for_export(export: Export) -> None:
-    _send("make_export", str(export.pk))
+    _send(make_export, str(export.pk))
 
 
 def ask_for_import(row: CatalogueImport) -> None:
-    _send("work_import", str(row.pk))
+    _send(work_import, str(row.pk))
 
 
-def _send(name: str, *args: Any, **options: Any) -> None:
+def _send(task: Task, *args: str, **options: Any) -> None:
     try:
-        globals()[name].apply_async(args, retry=False, **options)
+        task.apply_async(args, retry=False, **options)
     except (BrokerDown, OSError):
-        logger.warning("the broker is away; %s waits for the next tick", name)
+        logger.warning("the broker is away; %s waits for the next tick", task.name)
 
 
 def broker_answers() -> bool:
@@ -59,41 +61,48 @@ def broker_answers() -> bool:
     return True
 
 
-_planning = threading.Lock()
-_plan_again = threading.Event()
+class Coalesced:
+    """Work that is asked for more often than it needs to be done.
+
+    Of many threads that ask at once one works, and once more for all who asked
+    meanwhile; the others go on at once.
+    """
+
+    def __init__(self, work: Callable[..., None]):
+        self._work = work
+        self._busy = threading.Lock()
+        self._asked = threading.Event()
+
+    def ask(self, *args: str) -> None:
+        """`args` are for the work, if it is this thread that does it."""
+        self._asked.set()
+        while self._asked.is_set() and self._busy.acquire(blocking=False):
+            try:
+                self._asked.clear()
+                self._work(*args)
+            finally:
+                self._busy.release()
 
 
 @shared_task
 def dispatch() -> None:
     """Plan the coming second and send its requests to the workers."""
-    plan_again()
-
-
-def plan_again() -> None:
-    """A worker's own wake-up after a poll: its job is over, or free for the next poll.
-
-    What a submit or a picture changes can wait for beat: the slot is taken for a minute
-    more, and nobody polls at once what has just been sent.
-
-    Of many at once one thread plans, and plans again afterwards for all the others:
-    queueing for the planner's row would take the threads that submit and poll.
-    """
-    _plan_again.set()
-    while _plan_again.is_set() and _planning.acquire(blocking=False):
-        try:
-            _plan_again.clear()
-            plan()
-        finally:
-            _planning.release()
+    planning.ask()
 
 
 def plan() -> None:
-    for order in planner.tick(budget.database_now):
-        globals()[order.task].apply_async(
+    for order in planner.tick(_clock):
+        later: dict[str, Any] = {"countdown": order.delay} if order.delay else {}
+        TASK_OF[order.task].apply_async(
             (str(order.row), str(order.token)),
-            countdown=order.delay or None,
             expires=order.delay + timing().void_after,
+            **later,
         )
+
+
+_clock = Clock()
+# Queueing for the planner's row would take the threads that submit and poll.
+planning = Coalesced(plan)
 
 
 @shared_task
@@ -103,49 +112,42 @@ def submit(request_id: str, token: str) -> None:
 
 @shared_task
 def poll(request_id: str, token: str) -> None:
+    # A worker's own wake-up: this job is over, or free for its next poll. What a submit
+    # or a picture changes can wait for beat: the slot is taken for a minute more, and
+    # nobody polls at once what has just been sent.
     if runner.poll(int(request_id), token):
-        plan_again()
+        planning.ask()
 
 
 @shared_task
 def fetch(try_on_id: str, claim: str) -> None:
     result = runner.fetch(try_on_id, claim)
     if result is not None:
-        render_waiting("result", str(result.pk))
+        rendering.ask("result", str(result.pk))
 
 
-_rendering = threading.Lock()
-_render_again = threading.Event()
+# Which task carries out the planner's orders of each kind.
+TASK_OF: dict[str, Task] = {"submit": submit, "poll": poll, "fetch": fetch}
+
 _shutting_down = threading.Event()
 
 
 @worker_shutting_down.connect
-def end_rendering(**_signal: Any) -> None:
+def end_rendering(**_signal: object) -> None:
     """What still waits for its renditions is for the next worker."""
     _shutting_down.set()
 
 
 @shared_task
 def render(model: str, pk: str) -> None:
-    render_waiting(model, pk)
+    rendering.ask(model, pk)
 
 
 def render_waiting(model: str, pk: str) -> None:
     """One picture's renditions, then whatever else waits for them, one at a time.
 
-    Of many at once one works: pictures can wait, the threads and the core that submit
-    and poll cannot. `tend_renditions` finds what a killed one has left.
+    `tend_renditions` finds what a killed worker has left.
     """
-    _render_again.set()
-    while _render_again.is_set() and _rendering.acquire(blocking=False):
-        try:
-            _render_again.clear()
-            _render_all(model, pk)
-        finally:
-            _rendering.release()
-
-
-def _render_all(model: str, pk: str) -> None:
     asked: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
     row = asked.filter(pk=pk).first() if pk else None
     row = row or services.next_without_renditions(timezone.now())
@@ -153,6 +155,10 @@ def _render_all(model: str, pk: str) -> None:
         if not services.try_renditions(row=row, now=timezone.now()):
             return
         row = services.next_without_renditions(timezone.now())
+
+
+# Pictures can wait, the threads and the core that submit and poll cannot.
+rendering = Coalesced(render_waiting)
 
 
 @worker_ready.connect
@@ -179,7 +185,7 @@ def work_import(pk: str) -> None:
 
 @shared_task
 def tend_renditions() -> None:
-    render_waiting("photo", "")
+    rendering.ask("photo", "")
 
 
 @shared_task

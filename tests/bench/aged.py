@@ -48,6 +48,7 @@ from tests.bench import past
 from tests.month import tend
 from tryon.models import ApiRequest, Key, Planner, Result, TryOn, User
 from tryon.pipeline import planner
+from tryon.pipeline.clock import Clock
 from tryon.presentation import progress
 from tryon.web import poll_token
 
@@ -93,7 +94,6 @@ class Shop:
 def forget() -> None:
     """What a process remembers for a moment or two."""
     progress._recent = None
-    planner.clock.last = None
 
 
 def just_sent() -> None:
@@ -215,7 +215,7 @@ def tick() -> None:
     """A pass with room for ten requests; undone again, so that all are alike."""
     with transaction.atomic():
         Key.objects.update(bucket_level=10, bucket_at=datetime.now(UTC))
-        planner.tick(lambda: datetime.now(UTC))
+        planner.tick(Clock(lambda: datetime.now(UTC)))
         transaction.set_rollback(True)
 
 

@@ -11,6 +11,7 @@ from tests.plans import whole_tables_read
 from tryon.models import ApiRequest, Status
 from tryon.monitoring import api_health, status
 from tryon.pipeline import budget, planner
+from tryon.pipeline.clock import Clock
 from tryon.presentation import progress
 from tryon.web import poll_token
 
@@ -43,7 +44,7 @@ def test_the_sight_of_it_is_there(shop):
 
 def test_a_planning_pass(shop):
     with whole_tables_read() as found:
-        planner.tick(lambda: NOW + timedelta(seconds=3))
+        planner.tick(Clock(lambda: NOW + timedelta(seconds=3)))
     assert found == []
 
 

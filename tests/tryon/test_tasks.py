@@ -65,7 +65,7 @@ def test_a_broker_that_is_away_costs_nothing_but_a_tick(monkeypatch, error):
     tasks.wake_up()
 
 
-def test_of_many_wake_ups_one_plans_and_looks_again_for_the_others(monkeypatch):
+def test_of_many_wake_ups_one_plans_and_once_more_for_the_others():
     passes = []
     inside, go_on = threading.Event(), threading.Event()
 
@@ -74,11 +74,11 @@ def test_of_many_wake_ups_one_plans_and_looks_again_for_the_others(monkeypatch):
         inside.set()
         go_on.wait(5)
 
-    monkeypatch.setattr(tasks, "plan", plan)
-    first = threading.Thread(target=tasks.dispatch)
+    planning = tasks.Coalesced(plan)
+    first = threading.Thread(target=planning.ask)
     first.start()
     inside.wait(5)
-    others = [threading.Thread(target=tasks.dispatch) for _ in range(20)]
+    others = [threading.Thread(target=planning.ask) for _ in range(20)]
     for other in others:
         other.start()
     for other in others:
@@ -91,10 +91,10 @@ def test_of_many_wake_ups_one_plans_and_looks_again_for_the_others(monkeypatch):
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_after_a_look_the_next_requests_are_planned_at_once(monkeypatch, sent):
+def test_after_a_poll_the_next_requests_are_planned_at_once(monkeypatch, sent):
     passes = []
-    monkeypatch.setattr(tasks, "plan", lambda: passes.append(1))
-    monkeypatch.setattr(tasks.exchange, "look", lambda *request: sent)
+    monkeypatch.setattr(tasks.planning, "ask", lambda: passes.append(1))
+    monkeypatch.setattr(tasks.runner, "poll", lambda *request: sent)
     tasks.poll("1", "token")
     assert len(passes) == sent
 

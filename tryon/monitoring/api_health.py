@@ -12,9 +12,9 @@ from ..models import ApiRequest, Key, Planner, Status, TryOn
 from ..models.ledger import Outcome
 from ..models.states import FailureCode
 from ..pipeline import budget
+from ..pipeline.durations import current_forecasts, newest_durations
 from ..pipeline.forecast import HISTORY
 from ..pipeline.outcomes import ODD_WORD
-from ..pipeline.planner import current_forecasts, newest_durations
 from ..pipeline.timing import timing
 from . import status
 

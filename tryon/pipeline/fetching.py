@@ -13,7 +13,6 @@ from django.db.models import Q
 from .. import miragic
 from ..miragic.answers import RESULT_FIELDS
 from ..models import (
-    FailureCode,
     InvalidMove,
     PendingDeletion,
     Result,
@@ -29,7 +28,6 @@ from . import outcomes
 from .timing import timing
 
 LONG = timedelta(minutes=2)  # from which on who wishes it is told by e-mail
-KILLS = 10  # workers that a picture may take along before it is given up
 
 
 def addresses(try_on: TryOn, base_url: str) -> list[str]:
@@ -116,20 +114,3 @@ def address_failed(
     with transaction.atomic():
         if mine.exists():  # or else another worker is at it, perhaps with more luck
             outcomes.poll_again(try_on, detail, now, final=final)
-
-
-def fetches_lost(now: datetime) -> None:
-    """Nobody renews the lease: the worker is gone, or its order never came.
-
-    The first time it is fetched again at once. A picture that kills each worker is
-    given up like one that cannot be had.
-    """
-    lost = TryOn.objects.filter(status=Status.FETCHING, lease_until__lt=now)
-    for try_on in lost:
-        if try_on.attempts >= KILLS:
-            detail = "its workers were killed"
-            outcomes.fail(try_on, FailureCode.RESULT_UNAVAILABLE, detail, now)
-        elif try_on.attempts > 1:
-            try_on.put_off(timing().backoff_after(try_on.attempts), now, counts=0)
-        else:
-            try_on.release()

@@ -9,10 +9,10 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from .. import miragic
-from ..models import FailureCode, InvalidMove, StaleMove, Status, TryOn, TryOnEvent
+from ..models import FailureCode, InvalidMove, StaleMove, Status, TryOn
 from ..models.ledger import ApiRequest, KeyState, Outcome
 from . import budget
 from .timing import timing
@@ -49,7 +49,7 @@ def move(try_on: TryOn, to: str, **kwargs: object) -> None:
         logger.info("answer dropped: %s", dropped)
 
 
-def _try_on(request: ApiRequest) -> TryOn | None:
+def try_on_of(request: ApiRequest) -> TryOn | None:
     if request.try_on_id is None:
         return None
     return TryOn.objects.existing().filter(pk=request.try_on_id).first()
@@ -62,7 +62,7 @@ def submitted(request: ApiRequest, answer: miragic.Accepted, now: datetime) -> N
     with transaction.atomic():
         budget.answer(request, Outcome.ACCEPTED, now, status=200)
         budget.submits_work(request.key)
-        try_on = _try_on(request)
+        try_on = try_on_of(request)
         if try_on is not None:
             move(
                 try_on,
@@ -85,7 +85,7 @@ def submit_failed(
             pause = budget.pause_submits(request.key, now)
         else:
             budget.submits_work(request.key)
-        try_on = _try_on(request)
+        try_on = try_on_of(request)
         if try_on is None or try_on.claim != request.token:
             return
         if isinstance(error, miragic.Refused):
@@ -152,7 +152,7 @@ def polled(request: ApiRequest, answer: miragic.Polled, now: datetime) -> None:
         logger.error("%s; its picture is fetched", detail)
     with transaction.atomic():
         budget.answer(request, outcome, now, status=200, detail=detail)
-        try_on = _try_on(request)
+        try_on = try_on_of(request)
         if try_on is None or try_on.status != Status.PROCESSING:
             return
         if answer.state == miragic.JobState.RUNNING:
@@ -237,7 +237,7 @@ def poll_failed(
     request: ApiRequest, error: miragic.MiragicError, now: datetime
 ) -> None:
     with transaction.atomic():
-        try_on = _try_on(request)
+        try_on = try_on_of(request)
         foreign = try_on is not None and try_on.key_id != request.key_id
         _close(request, error, now, stop_key=not foreign)
         if try_on is None or try_on.claim != request.token:
@@ -300,61 +300,6 @@ def pictures_unreadable(request: ApiRequest, detail: str, now: datetime) -> None
     """Our own files could not be read: nothing was sent, nothing is billed."""
     with transaction.atomic():
         voided = budget.void(Q(pk=request.pk))
-        try_on = _try_on(request)
+        try_on = try_on_of(request)
         if voided and try_on is not None:
             fail(try_on, FailureCode.PICTURES_GONE, detail, now)
-
-
-def lost(request: ApiRequest, now: datetime) -> None:
-    """A request left and nobody recorded an answer: its worker was killed."""
-    _give_up(request, Status.UNCONFIRMED, "no answer was recorded", now)
-
-
-def voided(request: ApiRequest, now: datetime) -> None:
-    """A reservation ran out before it was sent: the try-on is back where it was."""
-    _give_up(request, Status.QUEUED, "reservation void", now)
-
-
-def _give_up(request: ApiRequest, to: str, note: str, now: datetime) -> None:
-    """A submit's try-on moves on; a poll is simply made again."""
-    try_on = _try_on(request)
-    if try_on is None or try_on.claim != request.token:
-        return
-    if request.kind == ApiRequest.Kind.SUBMIT:
-        move(try_on, to, now=now, note=note)
-    else:
-        try_on.release()
-
-
-# --- by the clock -------------------------------------------------------------------
-
-
-def give_up_overdue(now: datetime) -> None:
-    """Jobs that nobody could poll for a day, say with their key stopped.
-
-    One whose picture could not be fetched for long has its day from then on.
-    """
-    oldest = now - timedelta(seconds=timing().give_up + timing().longest_late_poll)
-    overdue = TryOn.objects.existing().filter(
-        status=Status.PROCESSING, claim=None, submitted_at__lt=oldest
-    )
-    moved = TryOnEvent.objects.filter(try_on=OuterRef("pk"), at__gte=oldest)
-    for try_on in overdue.exclude(Exists(moved)):
-        fail(try_on, FailureCode.TIMED_OUT, "nobody could poll", now)
-
-
-def resend_unconfirmed(now: datetime) -> None:
-    """Where the shop wants it, an unconfirmed one is sent again, once by itself."""
-    after = timing().resend_after
-    if not after:
-        return
-    waiting = TryOn.objects.existing().filter(
-        status=Status.UNCONFIRMED,
-        events__to_status=Status.UNCONFIRMED,
-        events__at__lt=now - timedelta(seconds=after),
-    )
-    sent_before = Q(events__from_status=Status.UNCONFIRMED)
-    for try_on in waiting.exclude(
-        pk__in=TryOn.objects.filter(sent_before).values("pk")
-    ).distinct():
-        move(try_on, Status.QUEUED, now=now, note="sent again by itself")

@@ -5,10 +5,9 @@ second, reserves it in the ledger and returns the orders; `tasks` sends them.
 """
 
 import heapq
-import time
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,14 +18,14 @@ from django.db.models.functions import RowNumber
 from ..models import ApiRequest, Planner, Status, TryOn
 from ..models.states import IN_FLIGHT
 from ..models.try_on import is_due
-from . import budget, fetching, outcomes, policy
-from .forecast import HISTORY, Forecast
+from . import budget, policy, sweep
+from .clock import Clock
+from .durations import current_forecasts
 from .timing import timing
 
 FETCHES_AT_ONCE = 8
 # What a request of each kind finds its try-on in.
 STATE_FOR = {"submit": Status.QUEUED, "poll": Status.PROCESSING}
-ENOUGH = 20  # known durations, for a mode to stand on its own
 
 
 @dataclass(frozen=True)
@@ -39,74 +38,20 @@ class WorkOrder:
     delay: float  # seconds from now
 
 
-def newest_durations() -> list[tuple[str, float]]:
-    """Mode and seconds of the last finished jobs, the newest first."""
-    known = TryOn.objects.filter(duration_seconds__isnull=False)
-    rows = known.order_by("-answered_at").values_list("mode", "duration_seconds")
-    newest = rows[: len(TryOn.Mode) * HISTORY]
-    return [(mode, seconds) for mode, seconds in newest if seconds]
-
-
-def current_forecasts() -> dict[str, Forecast]:
-    """By mode, from the last finished jobs' own columns; nothing else is state.
-
-    A mode with too few known durations borrows what all of them say.
-    """
-    newest = newest_durations()
-    expected = timing().expected
-    forecasts = {}
-    for mode in TryOn.Mode.values:
-        own = [seconds for of, seconds in newest if of == mode]
-        if len(own) < ENOUGH:
-            own = [seconds for _of, seconds in newest]
-        forecasts[mode] = Forecast(own, expected)
-    return forecasts
-
-
-class Clock:
-    """Notices steps of the wall clock against the monotonic one, within a process."""
-
-    def __init__(self) -> None:
-        self.last: tuple[datetime, float] | None = None
-
-    def check(self, now: datetime) -> None:
-        monotonic = time.monotonic()
-        if self.last is not None:
-            wall = (now - self.last[0]).total_seconds()
-            if abs(wall - (monotonic - self.last[1])) > budget.LARGEST_STEP:
-                budget.clock_stepped(self.last[0], now)
-        self.last = now, monotonic
-
-
-clock = Clock()
-
-
-def tick(read_clock: Callable[[], datetime]) -> list[WorkOrder]:
+def tick(clock: Clock) -> list[WorkOrder]:
     """One pass. Harmless if two run: the second finds the rows taken.
 
     The clock is read once the lock is held, since waiting for it takes time.
     """
     with transaction.atomic():
         planner = Planner.lock()
-        now = read_clock()
+        now = clock.read()
         planner.last_tick_at = now
         planner.save(update_fields=["last_tick_at"])
-        clock.check(now)
-        sweep(now)
+        sweep.sweep(now)
         orders = plan_requests(now, submits=planner.submits_paused_at is None)
         orders += claim_fetches(now)
     return orders
-
-
-def sweep(now: datetime) -> None:
-    """What ran out: reservations, deadlines, leases, patience."""
-    for request in budget.void_overdue(now):
-        outcomes.voided(request, now)
-    for request in budget.close_lost(now):
-        outcomes.lost(request, now)
-    fetching.fetches_lost(now)
-    outcomes.give_up_overdue(now)
-    outcomes.resend_unconfirmed(now)
 
 
 def plan_requests(now: datetime, submits: bool = True) -> list[WorkOrder]:

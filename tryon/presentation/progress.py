@@ -18,8 +18,8 @@ from django.utils.translation import gettext_noop, ngettext
 
 from ..models import Key, Planner, Status, TryOn
 from ..pipeline import budget, policy
+from ..pipeline.durations import current_forecasts
 from ..pipeline.forecast import Forecast
-from ..pipeline.planner import current_forecasts
 from ..pipeline.timing import timing
 from . import texts
 

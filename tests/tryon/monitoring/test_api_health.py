@@ -7,6 +7,7 @@ from tests import factories
 from tryon.models import ApiRequest, Planner, Status, TryOn
 from tryon.monitoring import status
 from tryon.pipeline import budget, planner
+from tryon.pipeline.clock import Clock
 from tryon.pipeline.outcomes import ODD_WORD
 
 KEY = "sk_live_" + "w" * 43
@@ -67,10 +68,9 @@ def test_pause_and_go_on(as_staff, alice, house):
     as_staff.post("/admin/tryon/key/health/pause/", {"on": "1"})
     assert "paused by staff" in as_staff.get(PAGE).content.decode()
     factories.try_on(alice)
-    planner.clock.last = None
-    assert planner.tick(timezone.now) == []
+    assert planner.tick(Clock(timezone.now)) == []
     as_staff.post("/admin/tryon/key/health/pause/", {"on": "0"})
-    assert len(planner.tick(timezone.now)) == 1
+    assert len(planner.tick(Clock(timezone.now))) == 1
 
 
 def test_only_for_staff_with_the_permission(as_alice, client):

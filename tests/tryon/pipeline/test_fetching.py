@@ -9,7 +9,7 @@ from tests.factories import NOW
 from tryon import services
 from tryon.models import ApiRequest, Result, Status
 from tryon.pictures import normalise
-from tryon.pipeline import fetching, outcomes, planner
+from tryon.pipeline import fetching, outcomes, planner, sweep
 
 KEY = "sk_live_" + "f" * 43
 LATER = NOW + timedelta(seconds=41)
@@ -65,7 +65,7 @@ def test_a_second_fetch_of_the_same_is_dropped(try_on):
 
 
 def test_whoever_has_the_picture_keeps_it_though_the_lease_ran_out(try_on):
-    planner.sweep(NOW + timedelta(seconds=20))
+    sweep.sweep(NOW + timedelta(seconds=20))
     planner.claim_fetches(NOW + timedelta(seconds=20))
     picture = normalise.read_result(factories.picture_bytes())
     assert fetching.fetched(try_on, picture, LATER)
@@ -154,7 +154,7 @@ def test_an_outage_is_no_attempt_however_long(try_on, key):
 
 def test_another_workers_fetch_is_left_alone(try_on, key):
     told_done(try_on, key, outcomes.VAIN)
-    planner.sweep(NOW + timedelta(seconds=20))
+    sweep.sweep(NOW + timedelta(seconds=20))
     planner.claim_fetches(NOW + timedelta(seconds=20))
     fetching.address_failed(try_on, "404", LATER)
     try_on.refresh_from_db()

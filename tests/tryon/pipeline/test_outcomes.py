@@ -11,7 +11,8 @@ from tryon import miragic, services
 from tryon.miragic.meaning import error_from
 from tryon.models import ApiRequest, FailureCode, Key, Status, TryOn
 from tryon.models.ledger import Outcome
-from tryon.pipeline import budget, outcomes, planner
+from tryon.pipeline import budget, outcomes, planner, sweep
+from tryon.pipeline.clock import Clock
 from tryon.presentation import texts
 
 KEY = "sk_live_" + "a" * 43
@@ -25,9 +26,8 @@ def key(db, settings):
 
 def sent(try_on) -> ApiRequest:
     """The one request that the scheduler plans for it, sent."""
-    planner.clock.last = None
     at = NOW + timedelta(seconds=40)
-    planner.tick(lambda: at)
+    planner.tick(Clock(lambda: at))
     request = ApiRequest.objects.get(outcome="", try_on=try_on)
     assert budget.send(request, at)
     return request
@@ -183,7 +183,7 @@ def test_an_answer_in_hand_counts_even_after_the_sweep(alice):
     """The database was away too long to store it in time: it is still paid for."""
     try_on = factories.try_on(alice)
     request = sent(try_on)
-    planner.sweep(NOW + timedelta(seconds=80))
+    sweep.sweep(NOW + timedelta(seconds=80))
     try_on.refresh_from_db()
     assert try_on.status == Status.UNCONFIRMED
     outcomes.submitted(request, miragic.Accepted("r9", None), LATER)
@@ -334,8 +334,7 @@ def test_a_submit_that_a_page_turns_away_lets_others_go_first(alice, bob, key):
     assert (try_on.status, try_on.attempts) == (Status.QUEUED, 1)
     assert try_on.next_attempt_at > key.submits_paused_until
     other = factories.try_on(bob, created_at=LATER)
-    planner.clock.last = None
-    (order,) = planner.tick(lambda: key.submits_paused_until)
+    (order,) = planner.tick(Clock(lambda: key.submits_paused_until))
     assert ApiRequest.objects.get(pk=order.row).try_on == other
 
 
@@ -426,9 +425,9 @@ def test_an_old_job_that_waits_for_an_address_is_not_called_lost(alice, key):
     try_on = factories.try_on(alice, Status.FETCHING, key=key)
     later = NOW + timedelta(days=2)
     outcomes.poll_again(try_on, "403", later)
-    planner.sweep(later + timedelta(hours=1))
+    sweep.sweep(later + timedelta(hours=1))
     try_on.refresh_from_db()
     assert try_on.status == Status.PROCESSING
-    planner.sweep(later + timedelta(hours=26))
+    sweep.sweep(later + timedelta(hours=26))
     try_on.refresh_from_db()
     assert try_on.failure_code == "timed_out"

@@ -14,7 +14,8 @@ from tests.factories import NOW
 from tryon import services
 from tryon.models import ApiRequest, Planner, Status, TryOn, User
 from tryon.models.ledger import Outcome
-from tryon.pipeline import budget, fetching, planner, policy
+from tryon.pipeline import budget, durations, planner, policy, sweep
+from tryon.pipeline.clock import Clock
 
 KEY = "sk_live_" + "p" * 43
 
@@ -22,7 +23,6 @@ KEY = "sk_live_" + "p" * 43
 @pytest.fixture(autouse=True)
 def key(db, settings):
     settings.MIRAGIC_API_KEYS = [KEY]
-    planner.clock.last = None
     return factories.key(KEY)
 
 
@@ -31,8 +31,7 @@ def seconds(n: float) -> timedelta:
 
 
 def tick(now=NOW):
-    planner.clock.last = None  # the tests' clock jumps as it likes
-    return planner.tick(lambda: now)
+    return planner.tick(Clock(lambda: now))
 
 
 def test_a_queued_one_is_reserved_and_claimed(alice):
@@ -121,7 +120,7 @@ def test_fetches_are_claimed_and_their_leases_run_out(alice):
 def test_a_picture_that_kills_its_workers_is_given_up(alice):
     try_on = factories.try_on(alice, Status.FETCHING, result_url="http://x/r.jpg")
     at, waits = NOW, []
-    for _ in range(fetching.KILLS):
+    for _ in range(sweep.KILLS):
         began = at
         while not tick(at):
             at += seconds(1)
@@ -298,18 +297,6 @@ def _served(jobs, in_flight: Counter, most: int) -> list[uuid.UUID]:
     return served
 
 
-def test_a_step_of_the_clock_is_noticed():
-    clock = planner.Clock()
-    clock.check(NOW)
-    clock.check(NOW + seconds(1))
-    key = budget.known_keys(NOW)[0]
-    key.refresh_from_db()
-    assert key.bucket_level == 10
-    clock.check(NOW + timedelta(minutes=5))
-    key.refresh_from_db()
-    assert key.bucket_level == 0
-
-
 def test_forecasts_by_mode_once_there_are_enough(alice):
     photo, piece = factories.photo(alice), factories.garment(sku="F-1")
     for n in range(25):
@@ -322,7 +309,7 @@ def test_forecasts_by_mode_once_there_are_enough(alice):
             duration_seconds=10,
             answered_at=NOW + seconds(n),
         )
-    forecasts = planner.current_forecasts()
+    forecasts = durations.current_forecasts()
     assert forecasts["single"].quantile(0.5) == forecasts["combo"].quantile(0.5) == 10
     for n in range(20):
         factories.try_on(
@@ -334,6 +321,6 @@ def test_forecasts_by_mode_once_there_are_enough(alice):
             duration_seconds=50,
             answered_at=NOW + seconds(100 + n),
         )
-    forecasts = planner.current_forecasts()
+    forecasts = durations.current_forecasts()
     assert forecasts["single"].quantile(0.5) == 10
     assert forecasts["combo"].quantile(0.5) == 50

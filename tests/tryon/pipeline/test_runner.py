@@ -18,6 +18,7 @@ from tryon.models.ledger import Outcome
 from tryon.monitoring import status
 from tryon.pictures import normalise, storage
 from tryon.pipeline import budget, outcomes, planner, runner
+from tryon.pipeline.clock import Clock
 from tryon.presentation import texts
 from tryon.sandbox.jobs import Fault, Options
 from tryon.sandbox.server import serve_in_thread
@@ -40,7 +41,6 @@ def house(db, settings, sandbox):
     settings.MIRAGIC_API_KEYS = [KEY]
     settings.MIRAGIC_BASE_URL = sandbox.url
     settings.MIRAGIC_TIME_SCALE = SPEED
-    planner.clock.last = None
     factories.key(KEY)
     return sandbox
 
@@ -52,7 +52,7 @@ def now() -> datetime:
 def work() -> list[str]:
     """One pass of the dispatcher, its orders carried out here and now."""
     done = []
-    for order in planner.tick(now):
+    for order in planner.tick(Clock(now)):
         if order.task == "submit":
             runner.submit(order.row, str(order.token))
         elif order.task == "poll":
@@ -493,7 +493,7 @@ def test_a_slow_download_keeps_its_lease(alice, sandbox):
     sandbox.state.faults = [Fault("hang_after", on="result", next=1, value=1.5)]
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.FETCHING)
-    (order,) = planner.tick(now)
+    (order,) = planner.tick(Clock(now))
 
     def work_alone() -> None:
         runner.fetch(str(order.row), str(order.token))
@@ -503,7 +503,7 @@ def test_a_slow_download_keeps_its_lease(alice, sandbox):
     fetch.start()
     again = 0
     while fetch.is_alive():
-        again += len(planner.tick(now))
+        again += len(planner.tick(Clock(now)))
         fetch.join(timeout=0.05)
     assert again == 0
     try_on.refresh_from_db()
@@ -515,7 +515,7 @@ def test_a_slow_download_keeps_its_lease(alice, sandbox):
 
 def test_a_message_that_comes_twice_posts_once(alice, sandbox):
     factories.try_on(alice, created_at=now())
-    (order,) = planner.tick(now)
+    (order,) = planner.tick(Clock(now))
     assert runner.submit(order.row, str(order.token))
     assert not runner.submit(order.row, str(order.token))
     assert sandbox.state.counts.submits == 1
@@ -523,7 +523,7 @@ def test_a_message_that_comes_twice_posts_once(alice, sandbox):
 
 def test_a_wrong_token_does_nothing(alice, sandbox):
     factories.try_on(alice, created_at=now())
-    (order,) = planner.tick(now)
+    (order,) = planner.tick(Clock(now))
     assert not runner.submit(order.row, str(uuid.uuid4()))
     assert runner.fetch(str(uuid.uuid4()), str(uuid.uuid4())) is None
     assert sandbox.state.counts.submits == 0
@@ -541,7 +541,7 @@ def test_our_own_file_is_gone(alice, sandbox):
 
 def test_deleted_meanwhile(alice, sandbox):
     try_on = factories.try_on(alice, created_at=now())
-    (order,) = planner.tick(now)
+    (order,) = planner.tick(Clock(now))
     services.delete_try_on(try_on=try_on, now=NOW, by=alice)
     assert not runner.submit(order.row, str(order.token))
     assert sandbox.state.counts.submits == 0
@@ -549,7 +549,7 @@ def test_deleted_meanwhile(alice, sandbox):
 
 def test_a_key_taken_out_of_the_settings_sends_nothing(alice, sandbox, settings):
     factories.try_on(alice, created_at=now())
-    (order,) = planner.tick(now)
+    (order,) = planner.tick(Clock(now))
     settings.MIRAGIC_API_KEYS = ["sk_live_" + "n" * 43]
     assert not runner.submit(order.row, str(order.token))
 
