@@ -33,8 +33,9 @@ def wake_up() -> None:
 
 
 def ask_for_renditions(row: Photo | Garment | Result) -> None:
-    """A courtesy too: `tend_renditions` makes those that nobody made."""
-    _send(render, str(row._meta.model_name), str(row.pk))
+    """If it has none; a courtesy too: `tend_renditions` finds what nobody made."""
+    if row.renditions_at is None:
+        _send(render, str(row._meta.model_name), str(row.pk))
 
 
 def ask_for_export(export: Export) -> None:

@@ -19,12 +19,13 @@ from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.transport.filesystem import exchange_queue_t
 
 from . import private
+from .schedule import DISPATCH
 
 logger = logging.getLogger(__name__)
 
 # A wake-up says nothing but "look at the database", so one waiting is enough:
 # hours of ticks without a worker must not stand before the next new job.
-WAKE_UP_TASK = "tryon.tasks.dispatch"
+WAKE_UP_TASK = DISPATCH
 
 
 class Channel(filesystem.Channel):

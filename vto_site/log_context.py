@@ -12,12 +12,13 @@ from typing import Any
 
 from celery.signals import before_task_publish, task_postrun, task_prerun
 
+from .schedule import DISPATCH
+
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 task_name: ContextVar[str] = ContextVar("task_name", default="")
 try_on_id: ContextVar[str] = ContextVar("try_on_id", default="")
 
 HEADER = "x_request_id"  # of a Celery message
-FOR_EVERYBODY = "tryon.tasks.dispatch"
 SANE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -38,7 +39,7 @@ def begin(told: str = "") -> str:
 
 @before_task_publish.connect
 def take_along(sender: str = "", headers: Any = None, **kwargs: Any) -> None:
-    if headers is not None and sender != FOR_EVERYBODY and request_id.get():
+    if headers is not None and sender != DISPATCH and request_id.get():
         headers[HEADER] = request_id.get()
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+DISPATCH = "tryon.tasks.dispatch"  # the name of the task that plans
 # Each minute. Each by itself, so that one which fails stops no other.
 TENDED = (
     "tend_renditions",
@@ -24,7 +25,7 @@ TENDED = (
 def beat(scale: float) -> dict[str, dict[str, Any]]:
     """`scale`: MIRAGIC_TIME_SCALE, which divides the tick."""
     tick = {
-        "task": "tryon.tasks.dispatch",
+        "task": DISPATCH,
         "schedule": 1 / scale,
         "options": {"expires": 2},
     }

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from .. import services, tasks
 from ..models import Result, ReviewDecision, User
-from ..models.result import Decision, HideReason, ReviewState
+from ..models.result import Decision, HideReason
+from ..models.states import ReviewState
 from ..presentation import texts
 from ..services import review
 from ..web import local_days

@@ -12,18 +12,11 @@ from ..pictures import normalise
 from .fields import LineField, PictureField, UploadForm
 from .photos import ConsentMixin
 
-WRONG_SLOT = {
-    "top": _("%(name)s is not a top. Choose one."),
-    "bottom": _("%(name)s is not a bottom. Choose trousers, a skirt or shorts."),
-    "full": _("%(name)s is not a full-body piece. Choose one."),
-}
-
 
 class ComposeForm(ConsentMixin, UploadForm):
     """A photo and an outfit: one garment, or a top and a bottom.
 
-    New uploads that are in order are kept by `keep_uploads` even if something else
-    is not, so that nobody has to send a picture twice.
+    `composition` holds what is in order, also where something else is not.
     """
 
     token = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -39,9 +32,7 @@ class ComposeForm(ConsentMixin, UploadForm):
     def __init__(self, *args: Any, owner: User | None, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.owner = owner
-        self.chosen_photo: Photo | None = None
-        self.chosen: dict[str, Garment] = {}
-        self.outfit: services.Outfit | None = None
+        self.composition = services.Composition()
 
     def clean_token(self) -> uuid.UUID | None:
         """None for one that is none: an old or a made-up page."""
@@ -63,16 +54,17 @@ class ComposeForm(ConsentMixin, UploadForm):
                 "garment_kind", _("Say what it is: a top, a bottom or full body.")
             )
         self._clean_outfit()
+        self._compose()
 
     def _clean_photo(self) -> None:
         chosen = self.cleaned_data.get("photo")
         if chosen:
-            self.chosen_photo = (
+            self.composition.photo = (
                 Photo.objects.visible_to(self.owner).filter(pk=chosen).first()
             )
         if self.cleaned_data.get("photo_file") or "photo_file" in self.errors:
             return
-        if "photo" in self.errors or (chosen and self.chosen_photo is None):
+        if "photo" in self.errors or (chosen and self.composition.photo is None):
             self.errors.pop("photo", None)
             self.add_error("photo", _("That photo is not there. Choose another."))
         elif not chosen:
@@ -87,10 +79,13 @@ class ComposeForm(ConsentMixin, UploadForm):
         if slot in self.errors or (chosen and garment is None):
             self.errors.pop(slot, None)
             self.add_error(slot, _("That piece is not there. Choose another."))
-        elif garment is not None and garment.kind != SLOTS[slot]:
-            self.add_error(slot, WRONG_SLOT[slot] % {"name": garment.label})
         elif garment is not None:
-            self.chosen[slot] = garment
+            try:
+                services.check_slot(slot, garment)
+            except services.OutfitError as error:
+                self.add_error(error.field, str(error))
+            else:
+                self.composition.garments[slot] = garment
 
     def _new_slot(self) -> str | None:
         """The slot that an uploaded garment takes."""
@@ -100,42 +95,30 @@ class ComposeForm(ConsentMixin, UploadForm):
         return next((slot for slot, fits in SLOTS.items() if fits == kind), None)
 
     def _clean_outfit(self) -> None:
-        slots = set(self.chosen) | {self._new_slot()} - {None}
-        if any(name in self.errors for name in (*SLOTS, "garment_file")):
+        if {*SLOTS, "garment_file", "garment_kind"} & self.errors.keys():
             return
-        if not slots and "garment_kind" not in self.errors:
-            self.add_error("top", _("Choose a garment."))
-        elif "full" in slots and len(slots) > 1:
-            self.add_error(
-                "full",
-                _(
-                    "Those two cannot be worn together. Choose a full-body piece "
-                    "alone, or a top and a bottom."
-                ),
-            )
+        slots, new = set(self.composition.garments), self._new_slot()
+        if new is not None:
+            slots.add(new)
+        try:
+            services.check_slots(slots)
+        except services.OutfitError as error:
+            self.add_error(error.field, str(error))
 
-    def keep_uploads(self, owner: User, now: Any) -> None:
-        """Store the pictures that were read, and choose them."""
-        if self.cleaned_data.get("photo_file") and "consent" not in self.errors:
-            self.chosen_photo = services.add_photo(
-                owner=owner, picture=self.take("photo_file"), now=now
-            )
-        slot = self._new_slot()
-        if slot is not None:
-            self.chosen[slot] = services.add_garment(
-                owner=owner,
+    def _compose(self) -> None:
+        """The pictures leave the form, see `UploadForm.take`."""
+        data, wanted = self.cleaned_data, self.composition
+        if data.get("photo_file") and "consent" not in self.errors:
+            wanted.new_photo = self.take("photo_file")
+            wanted.consents = bool(data.get("consent"))
+        if self._new_slot() is not None:
+            wanted.new_garment = services.NewGarment(
                 picture=self.take("garment_file"),
-                kind=SLOTS[slot],
-                name=self.cleaned_data.get("garment_name", ""),
-                now=now,
+                kind=data["garment_kind"],
+                name=data.get("garment_name", ""),
             )
-
-    def make_outfit(self) -> services.Outfit:
-        if "full" in self.chosen:
-            return services.Outfit(self.chosen["full"])
-        if "top" in self.chosen:
-            return services.Outfit(self.chosen["top"], self.chosen.get("bottom"))
-        return services.Outfit(self.chosen["bottom"])
+        wanted.token = data.get("token")
+        wanted.again = "again" in self.data
 
 
 class FittingForm(ComposeForm):
@@ -157,3 +140,7 @@ class FittingForm(ComposeForm):
 
     def _clean_outfit(self) -> None:
         """Pieces that are not worn together always go together."""
+
+    def _compose(self) -> None:
+        super()._compose()
+        self.composition.pieces = list(self.cleaned_data.get("pieces", ()))

@@ -9,17 +9,12 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..pictures import storage
+from .states import ReviewState
 from .uploads import Picture
 
 if TYPE_CHECKING:
     from ..pictures.comparison import Changes
     from .accounts import User
-
-
-class ReviewState(models.TextChoices):
-    UNREVIEWED = "unreviewed", _("Not looked at")
-    APPROVED = "approved", _("Approved")
-    HIDDEN = "hidden", _("Hidden")
 
 
 class Priority(models.IntegerChoices):
@@ -132,7 +127,11 @@ class Result(Picture):
             return self.review_state == ReviewState.APPROVED
         if settings.TRYON_REVIEW == "flagged" and not self.is_sound:
             return self.review_state == ReviewState.APPROVED
-        return self.review_state != ReviewState.HIDDEN
+        return not self.is_hidden
+
+    @property
+    def is_hidden(self) -> bool:
+        return self.review_state == ReviewState.HIDDEN
 
     @property
     def is_sound(self) -> bool:

@@ -66,3 +66,11 @@ class InvalidMove(Exception):
 
 class StaleMove(Exception):
     """Somebody else moved this try-on first; nothing was changed."""
+
+
+class ReviewState(models.TextChoices):
+    """How far a finished picture is with the shop's reviewers."""
+
+    UNREVIEWED = "unreviewed", _("Not looked at")
+    APPROVED = "approved", _("Approved")
+    HIDDEN = "hidden", _("Hidden")

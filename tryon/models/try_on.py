@@ -18,6 +18,7 @@ from .states import (
     UNDER_WAY,
     FailureCode,
     InvalidMove,
+    ReviewState,
     StaleMove,
     Status,
 )
@@ -75,7 +76,7 @@ class TryOnQuerySet(models.QuerySet["TryOn"]):
             rows.existing()
             .filter(photo=photo, garment=garment, bottom_garment=bottom_garment)
             .exclude(status__in=(Status.FAILED, Status.CANCELED))
-            .exclude(result__review_state="hidden")
+            .exclude(result__review_state=ReviewState.HIDDEN)
         )
 
     def lock_claimable(self, pks: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

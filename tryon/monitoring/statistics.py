@@ -26,7 +26,7 @@ from ..models import (
     User,
 )
 from ..models.ledger import Outcome
-from ..models.result import ReviewState
+from ..models.states import ReviewState
 from ..models.try_on import TryOnQuerySet
 from ..models.uploads import GarmentQuerySet
 from ..web import local_days as calendar

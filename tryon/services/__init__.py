@@ -6,6 +6,7 @@ courtesy of `tasks.wake_up` on commit.
 """
 
 from .accounts import claim_guest
+from .composing import Composition, NewGarment, compose, keep_uploads
 from .deletion import (
     clear_sessions,
     delete_all_pictures,
@@ -21,6 +22,7 @@ from .deletion import (
 )
 from .handoffs import find_handoff, open_handoff, use_handoff
 from .ledger import prune_requests
+from .outfits import Outfit, OutfitError, check_slot, check_slots
 from .pictures import (
     TooManyUploads,
     add_garment,
@@ -36,8 +38,6 @@ from .pictures import (
 )
 from .sharing import create_share, end_share, report_problem, vote
 from .try_ons import (
-    Outfit,
-    OutfitError,
     again_token,
     cancel,
     create_fitting,
@@ -49,6 +49,8 @@ from .try_ons import (
 )
 
 __all__ = [
+    "Composition",
+    "NewGarment",
     "Outfit",
     "OutfitError",
     "TooManyUploads",
@@ -56,8 +58,11 @@ __all__ = [
     "add_photo",
     "again_token",
     "cancel",
+    "check_slot",
+    "check_slots",
     "claim_guest",
     "clear_sessions",
+    "compose",
     "create_fitting",
     "create_share",
     "create_try_on",
@@ -74,6 +79,7 @@ __all__ = [
     "end_share",
     "find_changes",
     "find_handoff",
+    "keep_uploads",
     "make_renditions",
     "make_searchable",
     "next_without_renditions",

@@ -11,7 +11,8 @@ from django.db.models import Q
 
 from .. import services
 from ..models import Result, ReviewDecision, TryOn, User
-from ..models.result import Decision, HideReason, ResultQuerySet, ReviewState
+from ..models.result import Decision, HideReason, ResultQuerySet
+from ..models.states import ReviewState
 
 BATCH = 12
 CLAIM = timedelta(minutes=10)

@@ -1,7 +1,6 @@
 """A try-on is asked for, cancelled, sent again, seen."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,6 @@ from django.utils.translation import gettext as _
 from ..models import (
     Fitting,
     Garment,
-    GarmentKind,
     InvalidMove,
     Photo,
     Result,
@@ -22,37 +20,7 @@ from ..models import (
     User,
 )
 from . import quotas
-
-
-class OutfitError(Exception):
-    """These pieces cannot be tried on so; the message is a sentence."""
-
-    def __init__(self, sentence: str, field: str):
-        super().__init__(sentence)
-        self.field = field
-
-
-@dataclass(frozen=True)
-class Outfit:
-    """What is to be tried on; raises `OutfitError` if it cannot be worn so."""
-
-    garment: Garment
-    bottom: Garment | None = None
-
-    def __post_init__(self) -> None:
-        if self.bottom is None:
-            return
-        if self.garment.kind != GarmentKind.UPPER:
-            raise OutfitError(
-                _("Those two cannot be worn together. Choose a top and a bottom."),
-                "top",
-            )
-        if self.bottom.kind != GarmentKind.LOWER:
-            raise OutfitError(
-                _("%(name)s is not a bottom. Choose trousers, a skirt or shorts.")
-                % {"name": self.bottom.label},
-                "bottom",
-            )
+from .outfits import Outfit, OutfitError
 
 
 def create_try_on(

@@ -58,7 +58,7 @@ def state_word(try_on: TryOn) -> Any:
     """What a customer calls the state."""
     if try_on.status == Status.COMPLETED and try_on.visible_result is None:
         hidden = getattr(try_on, "result", None)
-        if hidden is not None and hidden.review_state == "hidden":
+        if hidden is not None and hidden.is_hidden:
             return texts.hidden(hidden.hide_reason)
         return texts.BEING_CHECKED
     return Status(try_on.status).label

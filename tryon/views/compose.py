@@ -1,6 +1,7 @@
 """Compose: a photo, the clothes, one button."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from .. import services, tasks
 from ..forms import ComposeForm, FittingForm
-from ..models import SLOTS, Garment, GarmentKind, Photo, User
+from ..models import SLOTS, Fitting, Garment, GarmentKind, Photo, User
 from ..presentation import garment_list, photo_advice, progress
 from ..services import consents, quotas
 from ..web import product_link
@@ -58,23 +59,19 @@ def _submit(request: OwnedRequest) -> HttpResponse:
     if not request.owner and _was_somebody(request):
         messages.info(request, _("Sign in again: what you had chosen comes along."))
         return redirect_to_login(resuming.composed(request))
-    valid = form.is_valid()
-    now = timezone.now()
-    consented = form.cleaned_data.get("photo_file") and "consent" not in form.errors
+    valid, wanted, now = form.is_valid(), form.composition, timezone.now()
     if not request.owner:
         if not settings.TRYON_GUESTS:
             return redirect_to_login(resuming.composed(request))
-        if consented:
+        if wanted.new_photo is not None:
             make_guest(request)
-    if request.owner:
-        if consented:
-            consents.give(owner=request.owner, now=now)
-        form.keep_uploads(request.owner, now)
-    if valid and form.chosen_photo is not None:
+    if valid:
         try:
-            return _create(request, form, form.chosen_photo)
+            return _compose(request, wanted, now)
         except (quotas.LimitReached, services.OutfitError) as error:
             form.add_error(None, str(error))
+    elif request.owner:
+        services.keep_uploads(owner=request.owner, wanted=wanted, now=now)
     return render(request, "compose/compose.html", _page(request, form), status=422)
 
 
@@ -83,43 +80,18 @@ def _was_somebody(request: OwnedRequest) -> bool:
     return bool(request.POST.get("photo")) and "photo_file" not in request.FILES
 
 
-def _create(request: OwnedRequest, form: ComposeForm, photo: Photo) -> HttpResponse:
-    now, token = timezone.now(), form.cleaned_data["token"] or uuid.uuid4()
-    if isinstance(form, FittingForm):
-        fitting, new = services.create_fitting(
-            owner=request.owner,
-            photo=photo,
-            garments=list(form.cleaned_data["pieces"]),
-            now=now,
-            token=token,
-        )
-        if new:
-            transaction.on_commit(tasks.wake_up)
-            _ask_for_renditions(form)
-        return redirect("fitting", fitting.pk)
-    outfit, again = form.make_outfit(), "again" in request.POST
-    if again and not form.cleaned_data["token"]:
-        token = services.again_token(request.owner, photo, outfit)
-    try_on, created = services.create_try_on(
-        owner=request.owner,
-        photo=photo,
-        outfit=outfit,
-        now=now,
-        token=token,
-        again=again,
-    )
-    if created:
+def _compose(
+    request: OwnedRequest, wanted: services.Composition, now: datetime
+) -> HttpResponse:
+    composed = services.compose(owner=request.owner, wanted=wanted, now=now)
+    if composed.created:
         transaction.on_commit(tasks.wake_up)
-        _ask_for_renditions(form)
-    elif try_on.token != token:
-        messages.info(request, _("You have this picture already."))
-    return redirect("try_on", try_on.pk)
-
-
-def _ask_for_renditions(form: ComposeForm) -> None:
-    for row in (form.chosen_photo, *form.chosen.values()):
-        if row is not None and row.renditions_at is None:
+        for row in wanted.rows:
             tasks.ask_for_renditions(row)
+    if composed.is_there_already:
+        messages.info(request, _("You have this picture already."))
+    name = "fitting" if isinstance(composed.place, Fitting) else "try_on"
+    return redirect(name, composed.place.pk)
 
 
 def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
@@ -127,8 +99,8 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
     now = timezone.now()
     chosen = _chosen(request, form)
     photos = list(Photo.objects.visible_to(owner).recent()[:PHOTOS])
-    if form.chosen_photo is not None and form.chosen_photo not in photos:
-        photos.insert(0, form.chosen_photo)
+    if form.composition.photo is not None and form.composition.photo not in photos:
+        photos.insert(0, form.composition.photo)
     if not chosen["photo"] and photos and not form.is_bound:
         chosen["photo"] = str(photos[0].pk)
     garments, paging = _garments(request, chosen)
@@ -176,9 +148,11 @@ def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
     """
     source = request.POST if form.is_bound else request.GET
     chosen = {name: source.get(name, "") for name in ("photo", *SLOTS)}
-    if form.chosen_photo is not None:
-        chosen["photo"] = str(form.chosen_photo.pk)
-    chosen |= {slot: str(garment.pk) for slot, garment in form.chosen.items()}
+    if form.composition.photo is not None:
+        chosen["photo"] = str(form.composition.photo.pk)
+    chosen |= {
+        slot: str(garment.pk) for slot, garment in form.composition.garments.items()
+    }
     pieces = source.getlist("pieces") if isinstance(form, FittingForm) else []
     sku = request.GET.get("garment", "").replace("\x00", "")
     if sku and not form.is_bound:

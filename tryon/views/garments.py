@@ -56,8 +56,7 @@ def _add(request: OwnedRequest, form: GarmentForm) -> None:
         name=form.cleaned_data["garment_name"],
         now=timezone.now(),
     )
-    if garment.renditions_at is None:
-        tasks.ask_for_renditions(garment)
+    tasks.ask_for_renditions(garment)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -84,8 +84,7 @@ def phone(request: OwnedRequest, secret: str) -> HttpResponse:
             )
             if photo is None:
                 return render(request, "photos/phone_over.html", status=404)
-            if photo.renditions_at is None:
-                tasks.ask_for_renditions(photo)
+            tasks.ask_for_renditions(photo)
             return render(request, "photos/phone_done.html")
     status = 422 if form.is_bound else 200
     return render(request, "photos/phone.html", {"form": form}, status=status)

@@ -69,8 +69,7 @@ def _add(request: OwnedRequest, form: PhotoForm) -> Photo:
     photo = services.add_photo(
         owner=owner, picture=form.take("photo_file"), now=timezone.now()
     )
-    if photo.renditions_at is None:
-        tasks.ask_for_renditions(photo)
+    tasks.ask_for_renditions(photo)
     return photo
 
 
@@ -117,8 +116,7 @@ def repair(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
         except normalise.PictureError as error:
             form.add_error(None, str(error))
         else:
-            if made.renditions_at is None:
-                tasks.ask_for_renditions(made)
+            tasks.ask_for_renditions(made)
             if request.GET.get("next") == "compose":
                 kept = {slot: request.POST.get(slot, "") for slot in SLOTS}
                 query = urlencode({"photo": made.pk, **kept})
