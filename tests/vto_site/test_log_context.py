@@ -12,7 +12,7 @@ from django.conf import settings as site
 
 from tests.house import house
 from tryon.miragic.redact import RedactKeys
-from vto_site import log_context
+from vto_site import log_context, schedule
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_messages_carry_it_but_not_those_of_everybody(monkeypatch):
     take("tryon.tasks.render", {})
     assert sent == ["request-1", None, None]
     assert current_app.tasks  # the names are those of real tasks
-    assert {"tryon.tasks.render", log_context.FOR_EVERYBODY} <= set(current_app.tasks)
+    assert {"tryon.tasks.render", schedule.DISPATCH} <= set(current_app.tasks)
 
 
 def test_the_workers_log_names_task_and_try_on(tmp_path, person_photo, shirt_photo):

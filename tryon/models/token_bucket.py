@@ -9,6 +9,11 @@ from django.db.models.functions import Greatest
 SET_BACK = 3600  # seconds, more than two at once ever differ
 
 
+def _tolerance(token: float) -> float:
+    """Seconds: of many at once, one whose clock was read first may come last."""
+    return min(1.0, token / 2)
+
+
 class TokenBucket(models.Model):
     """One row for each who does something; a cache would cull and forget them.
 
@@ -32,7 +37,7 @@ class TokenBucket(models.Model):
         token = seconds / most
         new = TokenBucket(key=key, full_at=at)
         TokenBucket.objects.bulk_create([new], ignore_conflicts=True)
-        has_one = Q(full_at__lte=at + seconds - token)
+        has_one = Q(full_at__lte=at + seconds - token + _tolerance(token))
         is_odd = Q(full_at__gt=at + seconds + SET_BACK)
         full_at = Case(
             When(is_odd, then=Value(at)), default=Greatest(F("full_at"), Value(at))
@@ -44,7 +49,8 @@ class TokenBucket(models.Model):
     def has_one(cls, key: str, *, most: int, seconds: float, now: datetime) -> bool:
         """Whether `take` would find a token; takes none."""
         at = now.timestamp()
-        late = Q(full_at__gt=at + seconds - seconds / most)
+        token = seconds / most
+        late = Q(full_at__gt=at + seconds - token + _tolerance(token))
         return not cls.objects.filter(
             late, key=key, full_at__lte=at + seconds + SET_BACK
         ).exists()

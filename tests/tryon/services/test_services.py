@@ -91,8 +91,8 @@ def test_a_single_and_a_combo(alice):
     [
         ("upper_body", "upper_body", "bottom"),
         ("lower_body", "lower_body", "top"),
-        ("full_body", "lower_body", "top"),
-        ("upper_body", "full_body", "bottom"),
+        ("full_body", "lower_body", "full"),
+        ("upper_body", "full_body", "full"),
     ],
 )
 def test_what_cannot_be_worn_together(db, first, second, field):

@@ -78,6 +78,15 @@ def test_a_clock_that_was_set_back_locks_nobody_out(db):
         assert [rate.allows(request) for _ in range(3)] == [True, True, False]
 
 
+def test_who_read_the_clock_first_may_come_last(db):
+    rate = rate_limit.Rate("test", most=5, seconds=3600)
+    request = from_address("203.0.113.9")
+    with time_machine.travel(NOW, tick=False) as clock:
+        assert rate.allows(request)
+        clock.shift(timedelta(milliseconds=-5))
+        assert [rate.allows(request) for _ in range(5)] == [True] * 4 + [False]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_at_once_each_counts():
     rate, allowed = rate_limit.Rate("test", most=5, seconds=3600), []
