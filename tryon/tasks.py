@@ -46,7 +46,7 @@ def ask_for_import(row: CatalogueImport) -> None:
     _send(work_import, str(row.pk))
 
 
-def _send(task: Task, *args: str, **options: Any) -> None:
+def _send(task: "Task[..., None]", *args: str, **options: Any) -> None:
     try:
         task.apply_async(args, retry=False, **options)
     except (BrokerDown, OSError):
@@ -128,7 +128,7 @@ def fetch(try_on_id: str, claim: str) -> None:
 
 
 # Which task carries out the planner's orders of each kind.
-TASK_OF: dict[str, Task] = {"submit": submit, "poll": poll, "fetch": fetch}
+TASK_OF: "dict[str, Task[..., None]]" = {"submit": submit, "poll": poll, "fetch": fetch}
 
 _shutting_down = threading.Event()
 

@@ -29,7 +29,7 @@ class MediaStorage(S3Storage):
     machinery for many parts (docs/performance.md has what that cost).
     """
 
-    def _open(self, name: str, mode: str = "rb") -> File:
+    def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         client = self.bucket.meta.client
         key = self._normalize_name(clean_name(name))
         try:
@@ -41,7 +41,7 @@ class MediaStorage(S3Storage):
         file.seek(0)
         return File(file, name)
 
-    def _save(self, name: str, content: File) -> str:
+    def _save(self, name: str, content: "File[bytes]") -> str:
         key = self._normalize_name(clean_name(name))
         content.seek(0)
         client = self.bucket.meta.client
@@ -56,4 +56,5 @@ class MediaStorage(S3Storage):
             client.upload_fileobj(
                 content, self.bucket_name, key, ExtraArgs=told, Config=parts
             )
-        return clean_name(name)
+        cleaned: str = clean_name(name)
+        return cleaned

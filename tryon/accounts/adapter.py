@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 def _is_anothers(address: EmailAddress) -> bool:
     others = User.objects.exclude(pk=address.user_id)
-    return others.filter(email=address.email.lower()).exists()
+    return bool(others.filter(email=address.email.lower()).exists())
 
 
 class AccountAdapter(DefaultAccountAdapter):

@@ -63,7 +63,7 @@ class ReadOnlyMixin:
     def has_operate_permission(self, request: HttpRequest) -> bool:
         """Who may press the actions' buttons, though no field can be changed."""
         meta = self.model._meta  # type: ignore[attr-defined]
-        right: bool = request.user.has_perm(f"tryon.change_{meta.model_name}")  # type: ignore[union-attr]
+        right: bool = request.user.has_perm(f"tryon.change_{meta.model_name}")
         return right
 
 
@@ -77,7 +77,8 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return min(rows.order_by()[: MOST_COUNTED + 1].count(), MOST_COUNTED)
+        counted: int = rows.order_by()[: MOST_COUNTED + 1].count()
+        return min(counted, MOST_COUNTED)
 
 
 class MonthFilter(admin.SimpleListFilter):

@@ -32,14 +32,18 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(self, email: str, password: str | None = None, **fields: Any):
+    def create_user(
+        self, email: str, password: str | None = None, **fields: object
+    ) -> "User":
         """An account with e-mail log-in; without password it cannot log in."""
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user: User = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any):
+    def create_superuser(
+        self, email: str, password: str | None = None, **fields: object
+    ) -> "User":
         return self.create_user(
             email, password, **{"is_staff": True, "is_superuser": True, **fields}
         )
@@ -54,6 +58,7 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         earlier.filter(
             guest_expires_at__lt=now + GUEST_LIFETIME - FIRST_REQUESTS
         ).update(guest_browser=None)
+        guest: User
         guest, _created = self.get_or_create(
             guest_browser=browser,
             defaults={
@@ -77,7 +82,8 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return [found[person.pk] for person in people]
 
     def get_by_natural_key(self, email: str | None) -> "User":
-        return self.get(email=email.lower() if email else None)
+        user: User = self.get(email=email.lower() if email else None)
+        return user
 
 
 class User(AbstractBaseUser, PermissionsMixin):

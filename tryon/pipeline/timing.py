@@ -42,7 +42,8 @@ class Timing:
 
     def backoff_after(self, failures: int) -> float:
         """Seconds to wait after the `failures`th failure in a row, from 1."""
-        return min(self.backoff * 2 ** min(failures - 1, 16), self.longest_backoff)
+        doubled: float = self.backoff * 2 ** min(failures - 1, 16)
+        return min(doubled, self.longest_backoff)
 
 
 @cache

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from django.core.files import File
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..models import ClaimLost, Export, PendingDeletion, TryOn, User, typed_text
@@ -63,7 +63,7 @@ def _one_at_a_time(owner: User) -> Iterator[None]:
         yield
 
 
-def _standing(owner: User, now: datetime) -> Any:
+def _standing(owner: User, now: datetime) -> QuerySet[Export]:
     """What is being made, or was made a moment ago."""
     fresh = Q(state=Export.State.READY, created_at__gt=now - FRESH)
     return owner.exports.filter(Q(state__in=Export.OPEN) | fresh).order_by("created_at")

@@ -1,10 +1,11 @@
 """Photos and garments come in; their renditions are made."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from ..models import (
     Garment,
@@ -50,7 +51,7 @@ def add_garment(
     **fields: Any,
 ) -> Garment:
     """A customer's own piece, or with `owner` None one of the catalogue."""
-    same: Any = Garment.objects.filter(
+    same = Garment.objects.filter(
         owner=owner, kind=kind, source_sha256=picture.source_sha256
     )
     if owner is None:
@@ -59,7 +60,12 @@ def add_garment(
     return _add(garment, picture, same, now)
 
 
-def _add(row: Any, picture: normalise.Picture, same: Any, now: datetime) -> Any:
+Upload = TypeVar("Upload", Photo, Garment)
+
+
+def _add(
+    row: Upload, picture: normalise.Picture, same: QuerySet[Upload], now: datetime
+) -> Upload:
     found = same.first()
     if found is not None:
         return found

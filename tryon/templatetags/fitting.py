@@ -37,7 +37,9 @@ def icon(name: str, size: int = 24) -> SafeString:
 
 
 @register.inclusion_tag("_partials/picture.html")
-def picture(row: Any, alt: str = "", eager: bool = False, sizes: str = SIZES):
+def picture(
+    row: Any, alt: str = "", eager: bool = False, sizes: str = SIZES
+) -> dict[str, object]:
     """An `img` with renditions, its size and its colour before it has loaded."""
     return {"row": row, "alt": alt, "eager": eager, "sizes": sizes}
 

@@ -18,7 +18,8 @@ def find_owner(request: HttpRequest) -> User | None:
     if guest_id is None:
         return None
     guests = User.objects.guests().filter(guest_expires_at__gt=timezone.now())
-    return guests.filter(pk=guest_id).first()
+    guest: User | None = guests.filter(pk=guest_id).first()
+    return guest
 
 
 GUESTS = rate_limit.Rate("guest", most=50, seconds=24 * 3600)

@@ -40,4 +40,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
             row = self.connection.execute("SHOW transaction_read_only").fetchone()
         except psycopg.Error:
             return False
-        return row == ("off",)
+        return bool(row == ("off",))

@@ -89,9 +89,11 @@ class Command(BaseCommand):
     def owner(self) -> User:
         email = self.options["owner"]
         if email is None:
-            found = User.objects.filter(email=SHELL_OWNER).first()
+            found: User | None = User.objects.filter(email=SHELL_OWNER).first()
             # The shell belongs to the shop: the customers' limit is not for it.
-            return found or User.objects.create_user(SHELL_OWNER, daily_limit=1_000_000)
+            if found is None:
+                found = User.objects.create_user(SHELL_OWNER, daily_limit=1_000_000)
+            return found
         found = User.objects.filter(email__iexact=email).first()
         if found is None:
             self.refuse(f"no account {email}")

@@ -130,7 +130,8 @@ def _light(coded: np.ndarray, colour: Colour) -> np.ndarray:
         scene = np.where(coded <= 0.5, coded**2 / 3, (np.exp((coded - c) / a) + b) / 12)
         weights = _to_xyz(colour.primaries)[1]
         bright = (scene @ weights)[..., None]
-        return HLG_PEAK / PAPER_WHITE * bright**0.2 * scene
+        light: np.ndarray = HLG_PEAK / PAPER_WHITE * bright**0.2 * scene
+        return light
     return coded ** float(colour.curve)
 
 
@@ -168,4 +169,5 @@ def _adapted(primaries: Primaries) -> np.ndarray:
         bradford @ np.array([x / y, 1, (1 - x - y) / y]) for x, y in (primaries[3], D65)
     )
     moved = np.linalg.inv(bradford) @ np.diag(ours / own) @ bradford
-    return moved @ _to_xyz(primaries)
+    adapted: np.ndarray = moved @ _to_xyz(primaries)
+    return adapted
