@@ -64,6 +64,7 @@ class House:
 
     def __init__(self, folder: Path, speed: float = 1, **env: str):
         self.folder = folder
+        self.code = BASE_DIR  # of the processes that are started next
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self.sandbox_port = free_pair()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -90,7 +91,7 @@ class House:
     def manage(self, *args: str, check: bool = True) -> subprocess.CompletedProcess:
         done = subprocess.run(
             [sys.executable, "manage.py", *args],
-            cwd=BASE_DIR,
+            cwd=self.code,
             env=self.env,
             capture_output=True,
             text=True,
@@ -111,7 +112,7 @@ class House:
             log = (self.folder / f"{name}.log").open("ab")
             self.processes[name] = subprocess.Popen(
                 ["/bin/sh", "-c", f"exec {self.commands[name]}"],
-                cwd=BASE_DIR,
+                cwd=self.code,
                 env=self.env,
                 stdout=log,
                 stderr=log,

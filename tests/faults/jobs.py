@@ -21,17 +21,20 @@ def pieces() -> list:
 
 QUEUE = """
 from pathlib import Path
-from tryon import images, services, tasks
+from tryon import services, tasks
+from tryon.pictures import normalise
 from tryon.models import User
 from django.utils import timezone
 owner, _ = User.objects.get_or_create(email="k@example.org", daily_limit=999)
 for person, piece in {pairs!r}:
     photo = services.add_photo(
-        owner=owner, picture=images.read_person(open(person, "rb")), now=timezone.now()
+        owner=owner,
+        picture=normalise.read_person(open(person, "rb")),
+        now=timezone.now(),
     )
     garment = services.add_garment(
         owner=owner,
-        picture=images.read_garment(open(piece, "rb")),
+        picture=normalise.read_garment(open(piece, "rb")),
         kind="upper_body",
         now=timezone.now(),
     )

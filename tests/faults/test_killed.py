@@ -14,12 +14,13 @@ from dataclasses import replace
 from io import BytesIO
 from django.utils import timezone
 from PIL import Image
-from tryon import images, services, tasks
+from tryon import services, tasks
+from tryon.pictures import normalise
 from tryon.models import User
 owner = User.objects.create_user("many@example.org")
 out = BytesIO()
 Image.effect_noise((1500, 2000), 40).convert("RGB").save(out, "JPEG")
-picture = images.read_person(out)
+picture = normalise.read_person(out)
 for n in range(200):
     other = replace(picture, source_sha256=str(n))
     row = services.add_photo(owner=owner, picture=other, now=timezone.now())

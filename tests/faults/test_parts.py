@@ -28,10 +28,13 @@ from tests.faults.jobs import none_lost_or_doubled, queue
 from tests.house import House, free_pair, house
 from tests.servers import Server
 from tests.stack import stack
+from vto_site.env import BASE_DIR
 
 AWAY = float(os.environ.get("FAULT_SECONDS", "2"))
 CLOCK = Path(__file__).with_name("clock")
 JOBS = 8
+FROM_COMMIT = os.environ.get("FROM_COMMIT", "")
+LAST_MIGRATION = os.environ.get("LAST_MIGRATION", "")
 Stack = tuple[House, dict[str, Server]]
 
 
@@ -300,12 +303,40 @@ http {{
 """
 
 
+def ask(made: House, sql: str) -> None:
+    with psycopg.connect(made.env["DATABASE_URL"], autocommit=True) as server:
+        server.execute(sql)
+
+
+def checked_out(commit: str, folder: Path) -> Path:
+    """The code of that commit, of this repository."""
+    folder.mkdir()
+    archive = subprocess.run(
+        ["git", "archive", commit], cwd=BASE_DIR, check=True, capture_output=True
+    )
+    subprocess.run(["tar", "-x"], cwd=folder, check=True, input=archive.stdout)
+    return folder
+
+
 @pytest.mark.anywhere
 def test_a_rolling_restart_fails_nobody(running: Stack, tmp_path: Path) -> None:
-    """Two web processes behind nginx and two workers, one after the other."""
+    """Two web processes behind nginx and two workers, one after the other.
+
+    ``FROM_COMMIT=abc1234 LAST_MIGRATION=0028`` makes it an upgrade: all run that code
+    first, on tables of that migration, and are led to this one's meanwhile.
+    """
     made, _parts = running
     if shutil.which("nginx") is None:
         missing("nginx", "apt-get install nginx-light")
+    if FROM_COMMIT:
+        all_home(made)
+        ask(made, "UPDATE tryon_planner SET submits_paused_at = now()")
+        queue(made, JOBS, first=sum(made.states().values()))
+        made.manage("migrate", "tryon", LAST_MIGRATION)
+        made.code = checked_out(FROM_COMMIT, tmp_path / "code")
+        made.manage("collectstatic", "--noinput", "--verbosity", "0")
+        made.stop("web", "worker", "beat")  # whoever supervises starts the last two
+        made.start("web")
     port, other = free_pair()
     made.commands["web-2"] = made.commands["web"].replace("${PORT:-8000}", str(other))
     made.commands["worker-2"] = made.commands["worker"]
@@ -324,12 +355,17 @@ def test_a_rolling_restart_fails_nobody(running: Stack, tmp_path: Path) -> None:
 
     made.until(lambda: up(other) and up(port))
     with visitors(made, port) as answers, visitors(made, port, "/try-on/") as others:
+        if FROM_COMMIT:
+            ask(made, "UPDATE tryon_planner SET submits_paused_at = NULL")
+            made.until(lambda: made.states()["processing"] >= 3)
+            made.code = BASE_DIR
+            made.manage("migrate", "--noinput")
         for web, number in (("web", made.port), ("web-2", other)):
             made.stop(web)
             made.start(web)
             made.until(partial(up, number))
-        for worker in ("worker", "worker-2"):
-            made.stop(worker)  # whoever supervises it starts it again
+        for name in ("worker", "worker-2", "beat"):
+            made.stop(name)  # whoever supervises it starts it again
     made.stop("web-2", "worker-2", "nginx")
     assert len(answers) > 20
     assert set(answers) | set(others) == {200}

@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.anywhere, pytest.mark.timeout(400)]
 
 WHAT_IS_THERE = """
 import hashlib, json
-from tryon import media
+from tryon.pictures import storage
 from tryon.models import Garment, Photo, Result, TryOn
 rows = [*Photo.objects.all(), *Garment.objects.all(), *Result.objects.all()]
 names = sorted(name for row in rows for name in row.file_names)
 print(json.dumps({
-    "files": {n: hashlib.sha256(media.read(n)).hexdigest() for n in names},
+    "files": {n: hashlib.sha256(storage.read(n)).hexdigest() for n in names},
     "try_ons": sorted(map(str, TryOn.objects.values_list("pk", "created_at"))),
 }))
 """
