@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run setup test test-servers stack image-test lint bench messages pins
+.PHONY: run setup test test-servers stack image-test lint format bench messages pins
 
 # Everything at http://127.0.0.1:8000; Ctrl-C ends it.
 run: setup .env
@@ -67,13 +67,26 @@ pins: $(VENV)/.tests
 
 # After a text has changed: collect, translate in locale/, and run it again to compile.
 messages: $(VENV)/.tests
-	@ENV_FILE= DEBUG=1 python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -i .venv -i tests
-	@ENV_FILE= DEBUG=1 python manage.py compilemessages -i .venv
+	@ENV_FILE= DEBUG=1 python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -i .venv -i node_modules -i tests
+	@ENV_FILE= DEBUG=1 python manage.py compilemessages -i .venv -i node_modules
 
-lint: $(VENV)/.tests
+# Biome, for CSS and JavaScript: the version and hash of package-lock.json.
+node_modules/.ready: package.json package-lock.json $(VENV)/.tests
+	@npm ci --silent --no-audit --no-fund || { \
+	  echo "Biome could not be installed: 'npm ci' says why." >&2; exit 1; }
+	@touch $@
+
+lint: $(VENV)/.tests node_modules/.ready
 	@ruff check .
 	@ruff format --check .
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings mypy
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings lint-imports
+	@node_modules/.bin/biome check --error-on-warnings
 	@djlint --lint --quiet templates
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings python manage.py makemigrations --check --dry-run
+
+# Puts everything into the form that lint asks for.
+format: $(VENV)/.tests node_modules/.ready
+	@ruff check --fix --quiet .
+	@ruff format --quiet .
+	@node_modules/.bin/biome check --write --error-on-warnings

@@ -32,7 +32,10 @@ async function smaller(file) {
   const scale = Math.min(1, LONG_SIDE / Math.max(bitmap.width, bitmap.height));
   if (scale === 1 && file.size < SMALL) return file;
   if (!(await isHonest())) return file;
-  const { canvas, context } = sheet(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+  const { canvas, context } = sheet(
+    Math.round(bitmap.width * scale),
+    Math.round(bitmap.height * scale),
+  );
   context.fillStyle = "#fff";
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = "high";
@@ -73,7 +76,8 @@ function holds(data, most = 0, margin = 0) {
     for (let x = 0; x < SIDE; x++) {
       if (!counts(x) || !counts(y)) continue;
       const at = 4 * (y * SIDE + x);
-      if ([...colourAt(x, y), 255].some((value, i) => Math.abs(value - data[at + i]) > most)) return false;
+      if ([...colourAt(x, y), 255].some((value, i) => Math.abs(value - data[at + i]) > most))
+        return false;
     }
   }
   return true;
@@ -81,7 +85,9 @@ function holds(data, most = 0, margin = 0) {
 
 /** The pixels of the file that the canvas writes. */
 async function readBack(canvas, type) {
-  const bitmap = await createImageBitmap(await written(canvas, type), { colorSpaceConversion: "none" });
+  const bitmap = await createImageBitmap(await written(canvas, type), {
+    colorSpaceConversion: "none",
+  });
   const { context } = sheet(SIDE, SIDE, READ);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();

@@ -22,7 +22,10 @@ export function start(button, dialog, token, consented, arrived) {
         arrived(told.html);
         return say(dialog.dataset.here);
       }
-      if (told.state === "over") return (place.querySelector("[data-code-state]").textContent = dialog.dataset.over);
+      if (told.state === "over") {
+        place.querySelector("[data-code-state]").textContent = dialog.dataset.over;
+        return;
+      }
       await pause(every * 1000);
       signal.throwIfAborted();
     }
@@ -41,12 +44,16 @@ export function start(button, dialog, token, consented, arrived) {
   async function show() {
     if (opening) return;
     current?.abort();
-    const { signal } = (current = new AbortController());
+    current = new AbortController();
+    const { signal } = current;
     opening = true;
     try {
       const told = await ordered(signal).finally(() => (opening = false));
       if (!told) return location.reload();
-      if (told.error) return say((document.querySelector("[data-photo-error]").textContent = told.error));
+      if (told.error) {
+        document.querySelector("[data-photo-error]").textContent = told.error;
+        return say(told.error);
+      }
       place.innerHTML = told.html;
       if (!dialog.open) dialog.showModal();
       await look(told.look, told.every, signal);

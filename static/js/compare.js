@@ -13,7 +13,10 @@ for (const zoom of zooms) {
   zoom.addEventListener("click", () => set(!zoom.classList.contains("large")));
   zoom.addEventListener("pointermove", (event) => {
     const area = zoom.getBoundingClientRect();
-    const at = `${((event.clientX - area.left) / area.width) * 100}% ${((event.clientY - area.top) / area.height) * 100}%`;
-    for (const other of zooms) other.querySelector("img").style.transformOrigin = at;
+    const x = (100 * (event.clientX - area.left)) / area.width;
+    const y = (100 * (event.clientY - area.top)) / area.height;
+    for (const other of zooms) {
+      other.querySelector("img").style.transformOrigin = `${x}% ${y}%`;
+    }
   });
 }

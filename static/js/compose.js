@@ -1,6 +1,7 @@
 // The outfit as it will be sent, uploads at once, filters that keep the choice.
-import { busy, colour, counted, say } from "./fitting.js";
+
 import { start as startCode } from "./code.js";
+import { busy, colour, counted, say } from "./fitting.js";
 import { ask, persist } from "./net.js";
 import { upload } from "./upload.js";
 
@@ -17,7 +18,8 @@ const SLOTS = ["top", "bottom", "full"];
 const several = "several" in form.dataset;
 
 const pieces = () => [...form.querySelectorAll("[name=pieces]:checked")];
-const chosen = (name) => form.querySelector(`[name=${name}]:checked`) ?? strip.querySelector(`[name=${name}]:checked`);
+const chosen = (name) =>
+  form.querySelector(`[name=${name}]:checked`) ?? strip.querySelector(`[name=${name}]:checked`);
 
 function thumb(src, name, alt) {
   const button = document.createElement("button");
@@ -31,10 +33,14 @@ function thumb(src, name, alt) {
   return button;
 }
 
-function draw() {
-  const photo = chosen("photo");
-  const own = form.elements.garment_file?.files.length > 0;
-  const clothes = several ? pieces() : SLOTS.map(chosen).filter(Boolean);
+function mark(text) {
+  const span = document.createElement("span");
+  span.className = "plus";
+  span.textContent = text;
+  return span;
+}
+
+function drawThumbs(photo, clothes) {
   thumbs.replaceChildren();
   if (photo) {
     const img = photo.parentElement.querySelector("img");
@@ -48,33 +54,49 @@ function draw() {
     stage.replaceChildren(large);
   }
   stage.hidden = !photo;
-  for (const input of clothes.slice(0, clothes.length > MOST_THUMBS ? MOST_THUMBS - 1 : MOST_THUMBS)) {
-    const plus = document.createElement("span");
-    plus.className = "plus";
-    plus.textContent = "+";
-    thumbs.append(plus, thumb(input.dataset.thumb, input.value, `− ${input.dataset.label}`));
+  const most = clothes.length > MOST_THUMBS ? MOST_THUMBS - 1 : MOST_THUMBS;
+  for (const input of clothes.slice(0, most)) {
+    const label = `− ${input.dataset.label}`;
+    thumbs.append(mark("+"), thumb(input.dataset.thumb, input.value, label));
   }
-  if (clothes.length > MOST_THUMBS) {
-    const rest = document.createElement("span");
-    rest.className = "plus";
-    rest.textContent = `+ ${clothes.length - MOST_THUMBS + 1}`;
-    thumbs.append(rest);
-  }
-  card();
+  if (clothes.length > most) thumbs.append(mark(`+ ${clothes.length - most}`));
   thumbs.hidden = !photo && clothes.length === 0;
+}
+
+/** What an outfit of so many pieces makes, after "1 picture". */
+function outfitLine(count, texts) {
+  if (!several && count === 2) return texts.topBottom;
+  if (!several && count === 1) return texts.one;
+  return ".";
+}
+
+/** What the button says, with what is missing first. */
+function goText(photo, clothes, count) {
+  if (photo && clothes) return several ? counted(go, count) : go.dataset.idle;
+  return photo ? go.dataset.noGarment : go.dataset.noPhoto;
+}
+
+function draw() {
+  const photo = chosen("photo");
+  const own = form.elements.garment_file?.files.length > 0;
+  const clothes = several ? pieces() : SLOTS.map(chosen).filter(Boolean);
+  drawThumbs(photo, clothes);
+  card();
   clear.hidden = clothes.length === 0;
-  form.querySelector("[data-outfit-name]").textContent = clothes.map((c) => c.dataset.label).join(" + ");
+  form.querySelector("[data-outfit-name]").textContent = clothes
+    .map((c) => c.dataset.label)
+    .join(" + ");
   const line = form.querySelector("[data-outfit-line]");
-  line.textContent = several ? "." : clothes.length === 2 ? line.dataset.topBottom : clothes.length === 1 ? line.dataset.one : ".";
+  line.textContent = outfitLine(clothes.length, line.dataset);
   const over = form.querySelector("[data-too-many]");
   over.hidden = !several || clothes.length <= Number(form.dataset.left);
   over.textContent = over.dataset.text;
   if (limitReached) return;
   const file = form.elements.photo_file.files.length > 0;
-  const ready = (photo || file) && (clothes.length > 0 || own);
-  const make = !several ? go.dataset.idle : counted(go, clothes.length);
-  go.textContent = ready ? make : photo || file ? go.dataset.noGarment : go.dataset.noPhoto;
-  go.disabled = !ready || !over.hidden;
+  const hasPhoto = Boolean(photo || file);
+  const hasClothes = clothes.length > 0 || own;
+  go.textContent = goText(hasPhoto, hasClothes, clothes.length);
+  go.disabled = !hasPhoto || !hasClothes || !over.hidden;
 }
 
 form.addEventListener("change", async (event) => {
@@ -93,9 +115,13 @@ form.addEventListener("change", async (event) => {
 const report = form.querySelector("[data-report]");
 let shown = null; // until the first drawing: what the server has drawn
 let asking = null;
+function kindWorn() {
+  if (chosen("full")) return "full_body";
+  return chosen("bottom") ? "lower_body" : "";
+}
 async function card() {
   const photo = chosen("photo");
-  const kind = chosen("full") ? "full_body" : chosen("bottom") ? "lower_body" : "";
+  const kind = kindWorn();
   const wanted = photo ? `${photo.value} ${kind}` : "";
   if (wanted === shown) return;
   const drawn = shown === null && report.childElementCount > 0;
@@ -103,7 +129,8 @@ async function card() {
   if (drawn) return;
   asking?.abort();
   if (!photo) return report.replaceChildren();
-  const { signal } = (asking = new AbortController());
+  asking = new AbortController();
+  const { signal } = asking;
   const url = report.dataset.url.replace("00000000-0000-0000-0000-000000000000", photo.value);
   try {
     const answer = await persist(() => ask(`${url}?kind=${kind}`, { signal }), signal);
@@ -156,7 +183,15 @@ async function sendOne(file, input, signal) {
   problem.replaceChildren();
   tile.classList.add("uploading");
   try {
-    const answer = await upload(form.dataset.photosUrl, file, form.elements.csrfmiddlewaretoken.value, state.dataset, told, consented(), signal);
+    const answer = await upload(
+      form.dataset.photosUrl,
+      file,
+      form.elements.csrfmiddlewaretoken.value,
+      state.dataset,
+      told,
+      consented(),
+      signal,
+    );
     told(answer.error ? "" : answer.saved);
     if (answer.error) return show(problem, answer.error);
     form.querySelector("[data-consent]")?.remove();
@@ -184,7 +219,10 @@ function add(html) {
   const holder = document.createElement("template");
   holder.innerHTML = html.trim();
   const fresh = holder.content.firstElementChild;
-  strip.querySelector(`[value="${fresh.querySelector("input").value}"]`)?.closest("label").remove();
+  strip
+    .querySelector(`[value="${fresh.querySelector("input").value}"]`)
+    ?.closest("label")
+    .remove();
   tile.after(fresh);
   tile.classList.remove("alone");
   fresh.querySelector("input").checked = true;
@@ -234,7 +272,8 @@ function withChoice(url) {
   if (photo) url.searchParams.set("photo", photo.value);
   for (const input of several ? pieces() : SLOTS.map(chosen).filter(Boolean)) {
     if (url.searchParams.has("several")) url.searchParams.append("pieces", input.value);
-    else if (!url.searchParams.has(input.dataset.slot)) url.searchParams.set(input.dataset.slot, input.value);
+    else if (!url.searchParams.has(input.dataset.slot))
+      url.searchParams.set(input.dataset.slot, input.value);
   }
   url.hash = "clothes";
   return url;
@@ -256,8 +295,14 @@ document.querySelector("[data-filter]").addEventListener("submit", (event) => {
 draw();
 addEventListener("pageshow", draw); // after Back, when the choice has been restored
 
-startCode(document.querySelector("[data-show-code]"), document.querySelector("[data-code-dialog]"), form.elements.csrfmiddlewaretoken.value, consented, (html) => {
-  form.querySelector("[data-consent]")?.remove();
-  add(html);
-  draw();
-});
+startCode(
+  document.querySelector("[data-show-code]"),
+  document.querySelector("[data-code-dialog]"),
+  form.elements.csrfmiddlewaretoken.value,
+  consented,
+  (html) => {
+    form.querySelector("[data-consent]")?.remove();
+    add(html);
+    draw();
+  },
+);

@@ -1,7 +1,9 @@
 // Crop by dragging over the photo; the four fields follow, and lead.
 const details = document.querySelector("[data-crop]");
 const stage = document.querySelector("[data-crop-stage]");
-const fields = Object.fromEntries(["left", "top", "right", "bottom"].map((n) => [n, details.querySelector(`[name=crop_${n}]`)]));
+const fields = Object.fromEntries(
+  ["left", "top", "right", "bottom"].map((n) => [n, details.querySelector(`[name=crop_${n}]`)]),
+);
 const box = document.createElement("div");
 box.className = "crop-box";
 box.setAttribute("aria-hidden", "true");
@@ -16,7 +18,10 @@ function draw() {
 function point(event) {
   const area = stage.getBoundingClientRect();
   const share = (value) => Math.min(Math.max(Math.round(value * 1000) / 10, 0), 100);
-  return [share((event.clientX - area.left) / area.width), share((event.clientY - area.top) / area.height)];
+  return [
+    share((event.clientX - area.left) / area.width),
+    share((event.clientY - area.top) / area.height),
+  ];
 }
 
 let from = null;

@@ -2,7 +2,8 @@
 // told beside the field: a link from another tab, a folder, a file that is gone.
 import { isReadable, placeOf, tell, texts } from "./files.js";
 
-const TYPED = "input:not([type=file]):not([type=radio]):not([type=checkbox]), textarea, [contenteditable]";
+const TYPED =
+  "input:not([type=file]):not([type=radio]):not([type=checkbox]), textarea, [contenteditable]";
 
 /** The field of the part of the page where it happened, else the first. */
 function fieldAt(target) {
@@ -34,7 +35,8 @@ let ours = false; // a picture of this page is dragged: that means nothing
 document.addEventListener("dragstart", () => (ours = true));
 document.addEventListener("dragend", () => (ours = false));
 
-const isText = (event) => event.target.matches?.(TYPED) && !event.dataTransfer.types.includes("Files");
+const isText = (event) =>
+  event.target.matches?.(TYPED) && !event.dataTransfer.types.includes("Files");
 
 document.addEventListener("dragover", (event) => isText(event) || event.preventDefault());
 document.addEventListener("drop", (event) => {

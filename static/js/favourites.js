@@ -7,7 +7,9 @@ async function set(button) {
   body.append("favourite", button.value);
   body.append("csrfmiddlewaretoken", button.form.elements.csrfmiddlewaretoken.value);
   // Setting one twice changes nothing, so it may be sent again.
-  const answer = await persist(() => ask(button.formAction, { method: "POST", body, headers: { Accept: "application/json" } }));
+  const answer = await persist(() =>
+    ask(button.formAction, { method: "POST", body, headers: { Accept: "application/json" } }),
+  );
   if (!answer.ok) return refused();
   button.value = on ? "off" : "on";
   button.setAttribute("aria-pressed", String(on));

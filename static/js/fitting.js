@@ -14,7 +14,8 @@ export function say(text) {
 }
 
 /** The one of an element's two texts that goes with `n`. */
-export const counted = (element, n) => (n === 1 ? element.dataset.one : element.dataset.many).replace("%n", n);
+export const counted = (element, n) =>
+  (n === 1 ? element.dataset.one : element.dataset.many).replace("%n", n);
 
 export function busy(button, on) {
   button.classList.toggle("busy", on);
@@ -30,7 +31,8 @@ const ready = new WeakSet();
 document.addEventListener("submit", async (event) => {
   const form = event.target;
   const button = event.submitter;
-  if (event.defaultPrevented || form.method !== "post" || form.matches("[data-auto-upload]")) return;
+  if (event.defaultPrevented || form.method !== "post" || form.matches("[data-auto-upload]"))
+    return;
   if (ready.delete(form)) return;
   event.preventDefault();
   if (form.dataset.sending) return;
@@ -45,7 +47,8 @@ document.addEventListener("submit", async (event) => {
 
 function release(form) {
   delete form.dataset.sending;
-  for (const button of document.querySelectorAll(".busy")) if (button.form === form) busy(button, false);
+  for (const button of document.querySelectorAll(".busy"))
+    if (button.form === form) busy(button, false);
 }
 
 // A page from the back-forward cache must not keep its button busy.
@@ -78,5 +81,10 @@ async function reload(img) {
   if (img.srcset) img.srcset = `${img.srcset}`;
   img.src = `${img.src}`;
 }
-document.addEventListener("error", (event) => event.target instanceof HTMLImageElement && reload(event.target), true);
-for (const img of document.images) if (img.complete && img.currentSrc && !img.naturalWidth) reload(img);
+document.addEventListener(
+  "error",
+  (event) => event.target instanceof HTMLImageElement && reload(event.target),
+  true,
+);
+for (const img of document.images)
+  if (img.complete && img.currentSrc && !img.naturalWidth) reload(img);

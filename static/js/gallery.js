@@ -30,7 +30,8 @@ function latest(task) {
   let current = null;
   return async (...args) => {
     current?.abort();
-    const { signal } = (current = new AbortController());
+    current = new AbortController();
+    const { signal } = current;
     try {
       await task(...args, signal);
     } catch (error) {
@@ -57,7 +58,8 @@ document.addEventListener("click", (event) => {
   swap(link.href);
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && gallery().querySelector("[data-selected]")) swap(gallery().querySelector("[data-select]").href);
+  if (event.key === "Escape" && gallery().querySelector("[data-selected]"))
+    swap(gallery().querySelector("[data-select]").href);
 });
 
 // Coming back to this tab: new pictures are offered, never pushed in.

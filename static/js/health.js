@@ -3,7 +3,10 @@ import { pause } from "./net.js";
 import { getPage } from "./page.js";
 
 const own = () => document.getElementById("health");
-const held = () => document.hidden || own().querySelector("[data-hold]").checked || own().contains(document.activeElement);
+const held = () =>
+  document.hidden ||
+  own().querySelector("[data-hold]").checked ||
+  own().contains(document.activeElement);
 
 async function watch() {
   for (;;) {

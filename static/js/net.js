@@ -27,11 +27,17 @@ export function check(status, wait) {
   if (status >= 500 || status === 408 || status === 429) throw new Away("busy", retryAfter(wait));
 }
 
+/** Never settles: nothing here goes on while the browser leaves the page. */
+export const leaving = () =>
+  new Promise(() => {
+    // Another page is on its way.
+  });
+
 /** Led elsewhere: to the log-in, which knows the way back to this page only from here. */
 export function follow(url) {
   if (new URL(url).searchParams.has("next")) location.reload();
   else location.assign(url);
-  return new Promise(() => {});
+  return leaving();
 }
 
 /** Whom this page was made for: with a refused form a fresh token comes for them alone. */

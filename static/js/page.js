@@ -1,5 +1,5 @@
 // A page of ours, fetched whole, and put in the place of what is shown.
-import { Away, ask, persist } from "./net.js";
+import { Away, ask, leaving, persist } from "./net.js";
 
 const LIMIT = 20_000; // ms
 
@@ -11,7 +11,10 @@ export const parsePage = (html) => new DOMParser().parseFromString(html, "text/h
 export function getPage(url, selector, signal) {
   return persist(async () => {
     const answer = await ask(url, { headers: { Accept: "text/html" }, limit: LIMIT, signal });
-    if (answer.status === 404 || answer.status === 403) return location.assign(url), new Promise(() => {});
+    if (answer.status === 404 || answer.status === 403) {
+      location.assign(url);
+      return leaving();
+    }
     const page = parsePage(answer.text);
     if (!answer.ok || !page.querySelector(selector)) throw new Away("busy");
     return page;

@@ -20,7 +20,8 @@ if (on) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || (on && !on.checked)) return;
-  if (event.target.matches("input:not([type=radio]):not([type=checkbox]), textarea, select")) return;
+  if (event.target.matches("input:not([type=radio]):not([type=checkbox]), textarea, select"))
+    return;
   const key = event.key.toLowerCase();
   const reason = root.querySelector(`[data-reason="${key}"]`);
   if (reason) {

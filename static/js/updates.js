@@ -11,7 +11,8 @@ const LATER = 10_000; // ms, where nothing is under way, and after a fault of ou
 const reached = new Map(); // a bar never goes back
 
 const root = () => document.querySelector("[data-updates]"); // the gallery swaps its own
-const running = () => [...root().querySelectorAll("[data-card]")].filter((card) => !OVER.includes(card.dataset.status));
+const running = () =>
+  [...root().querySelectorAll("[data-card]")].filter((card) => !OVER.includes(card.dataset.status));
 
 function set(card, selector, text) {
   const element = card.querySelector(selector);
@@ -36,7 +37,8 @@ async function apply(card, told) {
     step.toggleAttribute("aria-current", step.dataset.stageName === told.stage);
     if (step.hasAttribute("aria-current")) step.setAttribute("aria-current", "step");
   }
-  for (const element of card.querySelectorAll("[data-only]")) element.hidden = element.dataset.only !== told.status;
+  for (const element of card.querySelectorAll("[data-only]"))
+    element.hidden = element.dataset.only !== told.status;
   if ("page" in card.dataset) {
     document.title = `${told.heading}: ${card.dataset.page}`;
     if (before !== told.status || told.stage === "line") say(`${told.line} ${told.heading}`);
@@ -46,7 +48,8 @@ async function apply(card, told) {
 /** The page as it is now, in place. Only when it is here is anything given up. */
 async function finishPage() {
   const page = await getPage(location.href, "[data-updates]");
-  const hadFocus = root().contains(document.activeElement) || document.activeElement === document.body;
+  const hadFocus =
+    root().contains(document.activeElement) || document.activeElement === document.body;
   root().replaceChildren(...page.querySelector("[data-updates]").childNodes);
   document.body.className = page.body.className;
   document.title = page.title;
@@ -115,7 +118,10 @@ async function mayNotify() {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-tell]");
   if (!button) return;
-  if (!(await mayNotify())) return (button.hidden = true);
+  if (!(await mayNotify())) {
+    button.hidden = true;
+    return;
+  }
   wanted = true;
   button.disabled = true;
   button.textContent = button.dataset.done;
@@ -124,7 +130,10 @@ document.addEventListener("click", async (event) => {
 function notify(title) {
   if (!wanted) return;
   try {
-    const note = new Notification(title, { icon: document.querySelector("link[rel=icon]")?.href, tag: location.pathname });
+    const note = new Notification(title, {
+      icon: document.querySelector("link[rel=icon]")?.href,
+      tag: location.pathname,
+    });
     note.addEventListener("click", () => window.focus());
   } catch {
     // Chrome on Android has the class and throws: the title alone tells it there.
@@ -141,9 +150,13 @@ function count() {
 }
 
 async function news() {
-  const query = new URLSearchParams(running().map((card) => ["card", `${card.dataset.card}:${card.dataset.status}`]));
+  const query = new URLSearchParams(
+    running().map((card) => ["card", `${card.dataset.card}:${card.dataset.status}`]),
+  );
   query.append("looker", root().dataset.looker);
-  const answer = await ask(`${root().dataset.updates}?${query}`, { headers: { Accept: "application/json" } });
+  const answer = await ask(`${root().dataset.updates}?${query}`, {
+    headers: { Accept: "application/json" },
+  });
   if (!answer.ok) throw new Away("busy");
   return parse(answer.text);
 }

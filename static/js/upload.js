@@ -1,6 +1,6 @@
 // Pictures on their way to the server, by a form of the page or from the compose page.
 import { shrink } from "./canvas.js";
-import { isReadable, tell, texts as problems } from "./files.js";
+import { isReadable, texts as problems, tell } from "./files.js";
 import { busy, colour } from "./fitting.js";
 import { Away, check, pageFor, parse, persist, renew } from "./net.js";
 import { parsePage, showPage } from "./page.js";
@@ -10,7 +10,7 @@ const STALL = 60_000; // ms in which nothing moved
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** One try to send a body, with its progress: `{ status, url, text }`. Throws `Away`. */
-function post(url, body, { headers = {}, progress = () => {}, signal, again = false } = {}) {
+function post(url, body, { headers = {}, progress, signal, again = false } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const stop = () => request.abort();
@@ -20,10 +20,11 @@ function post(url, body, { headers = {}, progress = () => {}, signal, again = fa
       timer = setTimeout(stop, STALL);
     };
     request.open("POST", url);
-    for (const [name, value] of Object.entries({ ...headers, ...pageFor() })) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries({ ...headers, ...pageFor() }))
+      request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => {
       moved();
-      if (event.lengthComputable) progress(event.loaded / event.total);
+      if (event.lengthComputable) progress?.(event.loaded / event.total);
     });
     request.addEventListener("loadend", () => {
       clearTimeout(timer);
@@ -50,7 +51,10 @@ function post(url, body, { headers = {}, progress = () => {}, signal, again = fa
  * The same picture sent twice is one to the server. Answers the server's JSON. */
 export async function upload(url, file, token, texts, told, consent = true, signal = undefined) {
   const small = await shrink(file);
-  const saved = small === file ? "" : `${texts.smaller.replace("%a", megabytes(file.size)).replace("%b", megabytes(small.size))} `;
+  const sizes = texts.smaller
+    .replace("%a", megabytes(file.size))
+    .replace("%b", megabytes(small.size));
+  const saved = small === file ? "" : `${sizes} `;
   const body = new FormData();
   body.append("photo_file", small, small.name);
   if (consent) body.append("consent", "on");
@@ -63,7 +67,8 @@ export async function upload(url, file, token, texts, told, consent = true, sign
     try {
       const answer = await post(url, body, { headers, progress, signal });
       const refused = answer.status === 403 && answer.text.startsWith("{"); // by us: it says why
-      if (answer.status !== 201 && answer.status !== 422 && !refused) throw new Error(String(answer.status));
+      if (answer.status !== 201 && answer.status !== 422 && !refused)
+        throw new Error(String(answer.status));
       return { ...parse(answer.text), saved };
     } catch (error) {
       if (error instanceof Away) told(texts.waiting);
@@ -89,7 +94,9 @@ async function sendForm(form, button) {
   const body = new FormData(form);
   const small = input.files.length ? await shrink(input.files[0]) : null;
   if (small) body.set(input.name, small, small.name);
-  const answer = await persist(async () => small && !(await isReadable(small)) ? null : post(form.action, body));
+  const answer = await persist(async () =>
+    small && !(await isReadable(small)) ? null : post(form.action, body),
+  );
   if (!answer) return again(form, button, input);
   if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
   const page = parsePage(answer.text);
