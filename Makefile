@@ -82,6 +82,7 @@ lint: $(VENV)/.tests node_modules/.ready
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings mypy
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings lint-imports
 	@node_modules/.bin/biome check --error-on-warnings
+	@djangofmt --check templates
 	@djlint --lint --quiet templates
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings python manage.py makemigrations --check --dry-run
 
@@ -90,3 +91,4 @@ format: $(VENV)/.tests node_modules/.ready
 	@ruff check --fix --quiet .
 	@ruff format --quiet .
 	@node_modules/.bin/biome check --write --error-on-warnings
+	@djangofmt --quiet templates

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from django.core.management import call_command
+from django.template.loader import render_to_string
 
 from vto_site.env import BASE_DIR
 
@@ -30,6 +31,24 @@ def test_no_file_is_much_longer_than_400_lines():
     code = [p for p in files if "tests" not in p.parts]
     long = {p.name: n for p in code if (n := len(p.read_text().splitlines())) > 400}
     assert long == {}
+
+
+def test_no_line_of_a_page_is_longer_than_100_columns():
+    """The formatters leave a long text or tag as it is."""
+    files = tracked("templates/*.html", "static/*.css", "static/*.js")
+    assert len(files) > 100
+    long = [
+        f"{path.name}:{number}"
+        for path in files
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > 100
+    ]
+    assert long == []
+
+
+def test_the_line_of_the_connection_is_empty():
+    """It is styled by `:empty`, and a formatter would put whitespace into it."""
+    assert render_to_string("_partials/connection.html").strip().endswith("></p>")
 
 
 def test_no_pending_migrations(db):
