@@ -1,12 +1,12 @@
-// One look a page: asks for all cards under way at once, as often as it is worth it.
+// One poll a page: asks for all cards under way at once, as often as it is worth it.
 import { colour, counted, say } from "./fitting.js";
 import { Away, ask, parse, pause, persist } from "./net.js";
 import { focusOn, getPage } from "./page.js";
 import { start as slide } from "./slider.js"; // here, since nothing can be fetched offline
 
 const OVER = ["completed", "failed", "canceled", "unconfirmed"];
-const FIRST = 1000; // ms until the first look
-const HIDDEN = 5000; // ms between two looks of a page that nobody sees
+const FIRST = 1000; // ms until the first poll
+const HIDDEN = 5000; // ms between two polls of a page that nobody sees
 const LATER = 10_000; // ms, where nothing is under way, and after a fault of ours
 const reached = new Map(); // a bar never goes back
 
@@ -153,7 +153,7 @@ async function news() {
   const query = new URLSearchParams(
     running().map((card) => ["card", `${card.dataset.card}:${card.dataset.status}`]),
   );
-  query.append("looker", root().dataset.looker);
+  query.append("token", root().dataset.pollToken);
   const answer = await ask(`${root().dataset.updates}?${query}`, {
     headers: { Accept: "application/json" },
   });
@@ -161,8 +161,8 @@ async function news() {
   return parse(answer.text);
 }
 
-/** Answers after how many ms to look again. */
-async function look() {
+/** Answers after how many ms to ask again. */
+async function poll() {
   const told = await persist(news);
   for (const card of running()) await apply(card, told.cards[card.dataset.card]);
   count();
@@ -171,7 +171,7 @@ async function look() {
     badge.hidden = told.running === 0;
     badge.querySelector(".n").textContent = told.running;
   }
-  return (told.look_in ?? 10) * 1000;
+  return (told.poll_in ?? 10) * 1000;
 }
 
 async function watch() {
@@ -180,7 +180,7 @@ async function watch() {
     // Behind other tabs only the title and a notification are seen.
     await pause(document.hidden ? Math.max(delay, HIDDEN) : delay);
     try {
-      delay = running().length ? await look() : LATER;
+      delay = running().length ? await poll() : LATER;
     } catch (error) {
       delay = LATER;
       window.reportError?.(error);

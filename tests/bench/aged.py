@@ -81,7 +81,7 @@ class Shop:
     staff: Client = field(default_factory=Client)
     done: uuid.UUID | None = None
     cards: list[str] = field(default_factory=list)
-    looker: str = ""
+    token: str = ""
 
     def enter(self) -> None:
         """All that follows happens here; nothing is known of the other shop."""
@@ -177,7 +177,7 @@ def _ordinary_customer(shop: Shop) -> None:
         for row in made[:60]
     )
     shop.customer.force_login(owner)
-    shop.looker = poll_token.looker(owner)
+    shop.token = poll_token.sign(owner)
     shop.done = made[30].pk
     shop.cards = [f"{row.pk}:{row.status}" for row in made[-2:]]
 
@@ -305,7 +305,7 @@ def main() -> int:
         measure(
             "waiting page, unchanged",
             both,
-            lambda s: ask(s.customer, look, card=s.cards, looker=s.looker),
+            lambda s: ask(s.customer, look, card=s.cards, token=s.token),
         )
     )
     other = [f"{uuid.UUID(int=0)}:queued"]
@@ -318,7 +318,7 @@ def main() -> int:
                 look,
                 card=[f"{card.partition(':')[0]}:submitting" for card in s.cards]
                 + other,
-                looker=s.looker,
+                token=s.token,
             ),
         )
     )

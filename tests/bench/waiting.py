@@ -31,7 +31,7 @@ class Waiting:
     """One page: when it looked, and when it showed the result."""
 
     pk: str
-    looker: str
+    token: str
     cookies: dict[str, str]
     before: int = 0  # looks before its job was sent
     after: int = 0
@@ -44,7 +44,7 @@ class Waiting:
             time.sleep(delay)
             told = session.get(
                 f"{url}/try-on/updates/",
-                params={"card": f"{self.pk}:{status}", "looker": self.looker},
+                params={"card": f"{self.pk}:{status}", "token": self.token},
                 cookies=self.cookies,
                 timeout=30,
             ).json()
@@ -61,7 +61,7 @@ class Waiting:
                 )
                 self.shown = time.time()
                 return
-            delay = told["look_in"]
+            delay = told["poll_in"]
 
 
 def main() -> int:
@@ -120,7 +120,7 @@ def measure(made: House, count: int) -> dict[str, Any]:
         client.force_login(owner)
         pk = str(owner.try_ons.get().pk)
         cookies = {name: client.cookies[name].value}
-        pages.append(Waiting(pk, poll_token.looker(owner), cookies))
+        pages.append(Waiting(pk, poll_token.sign(owner), cookies))
     ends = time.time() + 400
     threads = [
         threading.Thread(target=page.run, args=(made.url, ends)) for page in pages
@@ -153,7 +153,7 @@ def unchanged(page: Waiting) -> float:
 
     client = Client(SERVER_NAME="127.0.0.1")
     times = []
-    address = {"card": f"{page.pk}:completed", "looker": page.looker}
+    address = {"card": f"{page.pk}:completed", "token": page.token}
     for _ in range(50):
         started = time.perf_counter()
         assert client.get("/try-on/updates/", address).status_code == 200

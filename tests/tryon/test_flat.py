@@ -52,10 +52,10 @@ def test_a_waiting_page(shop, client):
     client.force_login(shop)
     waiting = [row for row in shop.try_ons.all() if row.is_under_way]
     cards = [f"{row.pk}:{row.status}" for row in waiting]
-    looker = f"&looker={poll_token.looker(shop)}"
+    token = f"&token={poll_token.sign(shop)}"
     progress._recent = None
     with whole_tables_read() as found:
-        client.get("/try-on/updates/?card=" + "&card=".join(cards) + looker)
+        client.get("/try-on/updates/?card=" + "&card=".join(cards) + token)
         client.get("/try-on/updates/?card=" + "&card=".join(cards))
         client.get(f"/try-on/{waiting[0].pk}/")
     assert found == []

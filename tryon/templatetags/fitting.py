@@ -77,9 +77,9 @@ def keep_garments(try_on: TryOn) -> str:
     return urlencode({g.slot: g.pk for g in garments(try_on)})
 
 
-@register.filter
-def looker(owner: Any) -> str:
-    return poll_token.looker(owner)
+@register.filter(name="poll_token")
+def sign_poll(owner: Any) -> str:
+    return poll_token.sign(owner)
 
 
 @register.filter

@@ -83,15 +83,15 @@ def _next_garments(request: OwnedRequest, try_on: TryOn) -> list[Garment]:
 @require_safe
 @never_cache
 def updates(request: OwnedRequest) -> HttpResponseBase:
-    """One look a page: `?card=<id>:<state it shows>`, as often as there are cards.
+    """One poll a page: `?card=<id>:<state it shows>`, as often as there are cards.
 
     Answers with the estimates, a new card where the state changed, and in how many
-    seconds to look again. `looker` is the page's own proof of whose cards they are:
-    with it a look that finds nothing changed asks one query, and no session.
+    seconds to ask again. `token` is the page's own proof of whose cards they are:
+    with it a poll that finds nothing changed asks one query, and no session.
     """
     shown = dict(_shown(card) for card in request.GET.getlist("card")[:MOST_UPDATES])
     shown.pop(None, None)
-    owner_id = poll_token.owner_of(request.GET.get("looker", ""))
+    owner_id = poll_token.owner_of(request.GET.get("token", ""))
     if owner_id is not None and "newest" not in request.GET:
         found = list(TryOn.objects.existing().filter(owner=owner_id, pk__in=shown))
         if {row.pk: row.status for row in found} == shown:
@@ -141,7 +141,7 @@ def _told(found: list[TryOn], estimator: progress.Estimator) -> dict[str, Any]:
         }
         if try_on.is_under_way:
             delays.append(shown.poll_in)
-    return {"cards": cards, "look_in": min(delays, default=None)}
+    return {"cards": cards, "poll_in": min(delays, default=None)}
 
 
 def _shown(card: str) -> tuple[Any, str]:

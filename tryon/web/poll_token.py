@@ -1,4 +1,4 @@
-"""A page's proof of whose cards it shows, so that a look needs no session.
+"""A page's proof of whose cards it shows, so that a poll needs no session.
 
 It tells no more than how far pictures are whose names the page knows already.
 """
@@ -11,7 +11,7 @@ SALT = "looker"
 LIFETIME = 24 * 3600  # seconds
 
 
-def looker(owner: Any) -> str:
+def sign(owner: Any) -> str:
     return signing.dumps(owner.pk, salt=SALT) if owner else ""
 
 

@@ -152,7 +152,7 @@ def test_delete_asks_first(as_alice, alice):
 # --- updates ---
 
 
-def look(client, *cards: str) -> dict:
+def poll(client, *cards: str) -> dict:
     response = client.get("/try-on/updates/", {"card": cards})
     assert response.status_code == 200
     return json.loads(response.content)
@@ -161,23 +161,23 @@ def look(client, *cards: str) -> dict:
 def test_one_look_for_all_cards(as_alice, alice):
     queued = factories.try_on(alice)
     running = factories.try_on(alice, Status.PROCESSING)
-    told = look(as_alice, f"{queued.pk}:queued", f"{running.pk}:queued")
+    told = poll(as_alice, f"{queued.pk}:queued", f"{running.pk}:queued")
     assert set(told["cards"]) == {str(queued.pk), str(running.pk)}
     assert "html" not in told["cards"][str(queued.pk)]
     assert "<li" in told["cards"][str(running.pk)]["html"]
-    assert told["look_in"] >= 1
+    assert told["poll_in"] >= 1
 
 
 def test_nothing_under_way_needs_no_other_look(as_alice, alice):
     done = factories.try_on(alice, Status.COMPLETED)
-    assert look(as_alice, f"{done.pk}:processing")["look_in"] is None
+    assert poll(as_alice, f"{done.pk}:processing")["poll_in"] is None
 
 
 def test_others_cards_are_not_told(as_bob, alice):
     mine = factories.try_on(alice)
-    assert look(as_bob, f"{mine.pk}:queued", "nonsense", ":", f"{uuid.uuid4()}:x") == {
+    assert poll(as_bob, f"{mine.pk}:queued", "nonsense", ":", f"{uuid.uuid4()}:x") == {
         "cards": {},
-        "look_in": None,
+        "poll_in": None,
         "running": 0,
     }
 
@@ -186,7 +186,7 @@ def test_an_unchanged_look_costs_two_queries_at_most(
     as_alice, alice, django_assert_num_queries
 ):
     cards = [f"{factories.try_on(alice).pk}:queued" for _ in range(3)]
-    address = {"card": cards, "looker": poll_token.looker(alice)}
+    address = {"card": cards, "token": poll_token.sign(alice)}
     as_alice.get("/try-on/updates/", address)  # asks for the forecast
     with django_assert_num_queries(2):
         told = as_alice.get("/try-on/updates/", address).json()
@@ -195,7 +195,7 @@ def test_an_unchanged_look_costs_two_queries_at_most(
 
 def test_a_change_is_told_in_full_to_its_owner_alone(as_alice, as_bob, alice):
     running = factories.try_on(alice, Status.PROCESSING)
-    address = {"card": [f"{running.pk}:queued"], "looker": poll_token.looker(alice)}
+    address = {"card": [f"{running.pk}:queued"], "token": poll_token.sign(alice)}
     assert "html" in as_alice.get("/try-on/updates/", address).content.decode()
     assert as_bob.get("/try-on/updates/", address).json()["cards"] == {}
 
@@ -203,13 +203,13 @@ def test_a_change_is_told_in_full_to_its_owner_alone(as_alice, as_bob, alice):
 @pytest.mark.parametrize("proof", ["", "x", "MQ:1:forged"])
 def test_a_forged_proof_is_none(client, alice, proof):
     queued = factories.try_on(alice)
-    address = {"card": [f"{queued.pk}:queued"], "looker": proof}
+    address = {"card": [f"{queued.pk}:queued"], "token": proof}
     assert client.get("/try-on/updates/", address).status_code == 302
 
 
 def test_another_owners_proof_shows_nothing(client, alice, bob):
     queued = factories.try_on(alice)
-    address = {"card": [f"{queued.pk}:queued"], "looker": poll_token.looker(bob)}
+    address = {"card": [f"{queued.pk}:queued"], "token": poll_token.sign(bob)}
     assert client.get("/try-on/updates/", address).status_code == 302
 
 
