@@ -1,4 +1,4 @@
-"""The databases of houses under test, from outside: prepared at once, and asked."""
+"""The databases of sites under test, from outside: prepared at once, and asked."""
 
 import contextlib
 import shutil
@@ -18,7 +18,7 @@ _folder = tempfile.TemporaryDirectory(prefix="fitting-room-tables-")
 
 
 def prepare(env: dict[str, str], migrate: Callable[[], None]) -> None:
-    """Migrations take seconds, and each house of a test run would make them anew."""
+    """Migrations take seconds, and each site of a test run would make them anew."""
     server = env.get("DATABASE_URL", "").rpartition("/")[0]
     if server in _templates:
         _copy(env, _templates[server])

@@ -20,7 +20,7 @@ import psutil
 import requests
 import yaml
 
-from tests.house import free_pair, until
+from tests.live import free_pair, until
 from tests.servers import Missing
 from vto_site.env import BASE_DIR
 

@@ -2,7 +2,7 @@
 
 ``python -m tests.servers pytest`` runs a command with all three. What a shop would set
 stands in TEST_DATABASE_URL, TEST_CELERY_BROKER_URL, TEST_CACHE_URL and TEST_AWS_*;
-tests/settings.py and tests/house.py find it there.
+tests/settings.py and tests/live.py find it there.
 """
 
 import contextlib
@@ -320,7 +320,7 @@ _numbers = itertools.count(2)
 def own_parts() -> dict[str, str]:
     """A database, a broker and a bucket of one's own, on the servers of TEST_*."""
     parts = {n[5:]: os.environ[n] for n in os.environ if n.startswith("TEST_")}
-    name = f"house-{uuid.uuid4().hex[:12]}"
+    name = f"site-{uuid.uuid4().hex[:12]}"
     if "DATABASE_URL" in parts:
         parts["DATABASE_URL"] = databases.create(parts["DATABASE_URL"], name)
     for part in ("CELERY_BROKER_URL", "CACHE_URL"):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests import servers
-from tests.house import House
+from tests.live import LiveSite
 
 LOGIN = "customer@example.org"
 
@@ -22,10 +22,10 @@ LOGIN = "customer@example.org"
 @contextlib.contextmanager
 def stack(
     folder: Path, speed: float = 1, **env: str
-) -> Iterator[tuple[House, dict[str, servers.Server]]]:
+) -> Iterator[tuple[LiveSite, dict[str, servers.Server]]]:
     """Prepared, with nothing started but the three servers."""
     with servers.all_three() as (parts, settings):
-        made = House(
+        site = LiveSite(
             folder,
             speed,
             **settings,
@@ -38,11 +38,11 @@ def stack(
             },
         )
         try:
-            made.prepare()
-            made.manage("collectstatic", "--noinput", "--verbosity", "0")
-            yield made, parts
+            site.prepare()
+            site.manage("collectstatic", "--noinput", "--verbosity", "0")
+            yield site, parts
         finally:
-            made.kill_all()
+            site.kill_all()
 
 
 def main() -> int:
@@ -50,17 +50,17 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     folder = Path(tempfile.mkdtemp(prefix="stack-"))
-    with stack(folder, MIRAGIC_API_KEYS="", MIRAGIC_BASE_URL="") as (made, _parts):
-        made.sandbox_port = made.port + 1
-        made.sandbox_url = f"http://127.0.0.1:{made.sandbox_port}"
-        made.start_sandbox()
-        told = made.manage("demo").stdout
-        made.start("worker", "beat", "web")
-        made.until(made.is_up)
-        sys.stdout.write(f"{told}\n{made.url} · logs in {folder} · Ctrl-C ends it\n")
+    with stack(folder, MIRAGIC_API_KEYS="", MIRAGIC_BASE_URL="") as (site, _parts):
+        site.sandbox_port = site.port + 1
+        site.sandbox_url = f"http://127.0.0.1:{site.sandbox_port}"
+        site.start_sandbox()
+        told = site.manage("demo").stdout
+        site.start("worker", "beat", "web")
+        site.until(site.is_up)
+        sys.stdout.write(f"{told}\n{site.url} · logs in {folder} · Ctrl-C ends it\n")
         sys.stdout.flush()
         ended.wait()
-        made.stop()
+        site.stop()
     return 0
 
 

@@ -26,7 +26,7 @@ import requests
 
 from tests.bench.measure import KEYS, quantile
 from tests.bench.scenarios import ROWS, Scenario
-from tests.house import House
+from tests.live import LiveSite
 from tryon.sandbox.composite import blank
 
 API = "/api/v1/virtual-try-on"
@@ -112,13 +112,13 @@ class Fifo:
         return answer
 
 
-def run_docs(scenario: Scenario, made: House) -> list[Job]:
+def run_docs(scenario: Scenario, site: LiveSite) -> list[Job]:
     ends = time.time() + scenario.lasts / scenario.speed
     jobs, threads = [], []
     for job in offered(scenario):
         jobs.append(job)
         thread = threading.Thread(
-            target=docs_loop, args=(made.sandbox_url, job, scenario.speed, ends)
+            target=docs_loop, args=(site.sandbox_url, job, scenario.speed, ends)
         )
         thread.start()
         threads.append(thread)
@@ -127,7 +127,7 @@ def run_docs(scenario: Scenario, made: House) -> list[Job]:
     return jobs
 
 
-def run_celery(scenario: Scenario, made: House) -> list[Job]:
+def run_celery(scenario: Scenario, site: LiveSite) -> list[Job]:
     """A real Celery worker with 64 threads, on an in-memory broker."""
     from celery import Celery
 
@@ -142,7 +142,7 @@ def run_celery(scenario: Scenario, made: House) -> list[Job]:
     )
     fifos = {key: Fifo(scenario.speed) for key in KEYS[: scenario.keys]}
     jobs: list[Job] = []
-    url, again = made.sandbox_url, 2 / scenario.speed
+    url, again = site.sandbox_url, 2 / scenario.speed
 
     @app.task(name="baseline.submit")
     def submit(index: int) -> None:
@@ -205,9 +205,9 @@ def figures(scenario: Scenario, jobs: list[Job], started: float) -> dict[str, An
             continue
         if job.sent < begin and scenario.warm_up:
             continue
-        made = datetime.fromisoformat(job.data["processingCompletedAt"]).timestamp()
-        unseen.append((job.known - made) * speed)
-        lost.append((job.known - made + job.sent - job.created) * speed)
+        finished = datetime.fromisoformat(job.data["processingCompletedAt"]).timestamp()
+        unseen.append((job.known - finished) * speed)
+        lost.append((job.known - finished + job.sent - job.created) * speed)
         wait.append((job.known - job.created) * speed)
         if job.owner:
             light.append(lost[-1])
@@ -235,13 +235,13 @@ def main() -> None:
     if options.kind == "docs":
         scenario = bearable(scenario)
     run = {"docs": run_docs, "celery": run_celery}[options.kind]
-    made = House(Path(tempfile.mkdtemp(prefix="bench-")), scenario.speed)
+    site = LiveSite(Path(tempfile.mkdtemp(prefix="bench-")), scenario.speed)
     try:
-        made.start_sandbox(plain=True, seed=3, **scenario.sandbox)
+        site.start_sandbox(plain=True, seed=3, **scenario.sandbox)
         started = time.time()
-        jobs = run(scenario, made)
+        jobs = run(scenario, site)
         told = figures(scenario, jobs, started)
-        seen = made.sandbox() or {}
+        seen = site.sandbox() or {}
         told["refused_429"] = seen["refused_429"]
         asked = seen["submits"] + seen["looks"] + seen["refused_429"]
         known = sum(job.known is not None for job in jobs)
@@ -249,7 +249,7 @@ def main() -> None:
         told["speed"] = scenario.speed
         print(json.dumps(told), flush=True)
     finally:
-        made.kill_all()
+        site.kill_all()
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from tests.bench.measure import KEYS
-from tests.house import House
+from tests.live import LiveSite
 
 SPEED = 10
 
@@ -29,11 +29,11 @@ def main() -> int:
         "DATABASE_URL": os.environ.get("CHAOS_DATABASE_URL", ""),
         "CELERY_BROKER_URL": os.environ.get("CHAOS_BROKER_URL", ""),
     }
-    made = House(Path(tempfile.mkdtemp(prefix="chaos-")), SPEED, **env)
+    site = LiveSite(Path(tempfile.mkdtemp(prefix="chaos-")), SPEED, **env)
     try:
-        made.prepare()
-        made.start_sandbox(plain=True, seed=3)
-        os.environ.update(made.env)
+        site.prepare()
+        site.start_sandbox(plain=True, seed=3)
+        os.environ.update(site.env)
         import django
 
         django.setup()
@@ -44,9 +44,9 @@ def main() -> int:
         jobs.prepare_distinct(wanted)
         names = ["worker", "beat", "web"]
         for n in range(2, int(os.environ.get("CHAOS_WORKERS", "1")) + 1):
-            made.commands[f"worker-{n}"] = made.commands["worker"]
+            site.commands[f"worker-{n}"] = site.commands["worker"]
             names.append(f"worker-{n}")
-        made.start(*names)
+        site.start(*names)
         killed = dict.fromkeys(names, 0)
         ends = time.monotonic() + 600
         resting = (Status.COMPLETED, Status.FAILED, Status.CANCELED, Status.UNCONFIRMED)
@@ -55,10 +55,10 @@ def main() -> int:
                 break
             time.sleep(rng.uniform(2, 5))
             name = rng.choice(list(killed))
-            made.kill(name)
-            made.start(name)
+            site.kill(name)
+            site.start(name)
             killed[name] += 1
-        told = made.sandbox() or {}
+        told = site.sandbox() or {}
         unconfirmed = TryOn.objects.filter(status=Status.UNCONFIRMED).count()
         submits = ApiRequest.objects.filter(kind="submit")
         lost = submits.filter(outcome__in=(Outcome.LOST, Outcome.UNCLEAR)).count()
@@ -77,7 +77,7 @@ def main() -> int:
         }
         print(json.dumps(figures))
     finally:
-        made.kill_all()
+        site.kill_all()
     sound = (
         figures["not_at_rest"] == 0
         and figures["most_submits_of_one_picture"] == 1

@@ -14,7 +14,7 @@ import requests
 
 from tests import hostile
 from tests.bench.load import LOGIN, Memory, signed_in, token
-from tests.house import house
+from tests.live import live_site
 
 LONGEST, MOST_MB = 5, 600
 
@@ -22,19 +22,19 @@ LONGEST, MOST_MB = 5, 600
 def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="hostile-"))
     answers, slowest = Counter[int](), (0.0, "")
-    with house(folder, MIRAGIC_API_KEYS="", MIRAGIC_BASE_URL="") as made:
-        made.manage("demo")
+    with live_site(folder, MIRAGIC_API_KEYS="", MIRAGIC_BASE_URL="") as site:
+        site.manage("demo")
         accounts = json.loads((folder / "data" / "demo-accounts.json").read_text())
-        made.start("web")
-        made.until(made.is_up)
-        session = signed_in(made.url, accounts[LOGIN])
-        form = token(session.get(f"{made.url}/photos/", timeout=30).text)
+        site.start("web")
+        site.until(site.is_up)
+        session = signed_in(site.url, accounts[LOGIN])
+        form = token(session.get(f"{site.url}/photos/", timeout=30).text)
         fields = {"csrfmiddlewaretoken": form, "consent": "on"}
-        with Memory(made) as memory:
+        with Memory(site) as memory:
             for name, data in hostile.corpus():
                 started = time.perf_counter()
                 answer = requests.post(
-                    f"{made.url}/photos/",
+                    f"{site.url}/photos/",
                     fields,
                     files={"photo_file": ("x.jpg", data)},
                     cookies=session.cookies.get_dict(),

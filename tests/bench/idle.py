@@ -1,4 +1,4 @@
-"""CPU of all processes of the house while nothing happens.
+"""CPU of all processes of the site while nothing happens.
 
 ``python -m tests.bench.idle [seconds]``: web, worker, beat and sandbox at real speed.
 """
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.bench.measure import cpu_percent
-from tests.house import house
+from tests.live import live_site
 
 MOST = 3.0  # percent of one core
 SETTLE = 5  # seconds
@@ -17,14 +17,14 @@ SETTLE = 5  # seconds
 
 def main() -> int:
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else 60
-    with house(Path(tempfile.mkdtemp(prefix="idle-"))) as made:
-        made.start_sandbox()
-        made.start("web", "worker", "beat")
-        made.until(made.is_up)
+    with live_site(Path(tempfile.mkdtemp(prefix="idle-"))) as site:
+        site.start_sandbox()
+        site.start("web", "worker", "beat")
+        site.until(site.is_up)
         time.sleep(SETTLE)
-        before = cpu_percent(made, seconds)
+        before = cpu_percent(site, seconds)
         time.sleep(seconds)
-        after = cpu_percent(made, seconds)
+        after = cpu_percent(site, seconds)
     used = {name: round(after[name] - before[name], 1) for name in after}
     print(f"| idle for {seconds} s | % of a core |\n|---|---|")
     for name, percent in used.items():

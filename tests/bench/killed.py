@@ -21,7 +21,7 @@ import django
 django.setup()
 
 from tests.faults.jobs import seconds_after_a_kill
-from tests.house import house
+from tests.live import live_site
 
 MOST = 20
 
@@ -29,11 +29,11 @@ MOST = 20
 def main() -> int:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 10
     folder = Path(tempfile.mkdtemp(prefix="killed-"))
-    with house(folder, speed=2, TRYON_DAILY_LIMIT="1000") as made:
-        made.start_sandbox(seconds=2)
-        made.start("worker", "beat")
-        took = [round(seconds_after_a_kill(made), 1) for _ in range(runs)]
-        submits = made.sandbox()["submits"]
+    with live_site(folder, speed=2, TRYON_DAILY_LIMIT="1000") as site:
+        site.start_sandbox(seconds=2)
+        site.start("worker", "beat")
+        took = [round(seconds_after_a_kill(site), 1) for _ in range(runs)]
+        submits = site.sandbox()["submits"]
     print(json.dumps({"runs": took, "most": max(took), "submits": submits}))
     return int(max(took) > MOST or submits != runs)
 

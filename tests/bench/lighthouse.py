@@ -21,7 +21,7 @@ from typing import Any
 
 import requests
 
-from tests.house import CHROMIUM_FLAGS, House, free_pair
+from tests.live import CHROMIUM_FLAGS, LiveSite, free_pair
 
 LOGIN = "customer@example.org"
 REQUIRED = {"performance": 95, "accessibility": 100, "best-practices": 100}
@@ -41,45 +41,45 @@ def main() -> int:
         "MIRAGIC_API_KEYS": "",
         "MIRAGIC_BASE_URL": "",
     }
-    made = House(Path(tempfile.mkdtemp(prefix="lighthouse-")), 10, **env)
+    site = LiveSite(Path(tempfile.mkdtemp(prefix="lighthouse-")), 10, **env)
     try:
-        made.prepare()
-        made.manage("collectstatic", "--noinput", "--verbosity", "0")
-        made.start_sandbox(spread=0.1)
-        made.manage("demo")
-        made.start("worker", "beat", "web")
-        made.until(made.is_up)
-        made.until(lambda: made.states()["completed"] >= 4)
-        return measure(made, options.lighthouse, options.rounds)
+        site.prepare()
+        site.manage("collectstatic", "--noinput", "--verbosity", "0")
+        site.start_sandbox(spread=0.1)
+        site.manage("demo")
+        site.start("worker", "beat", "web")
+        site.until(site.is_up)
+        site.until(lambda: site.states()["completed"] >= 4)
+        return measure(site, options.lighthouse, options.rounds)
     finally:
-        made.kill_all()
+        site.kill_all()
 
 
 @contextmanager
-def browser(made: House, port: int) -> Iterator[None]:
+def browser(site: LiveSite, port: int) -> Iterator[None]:
     """A browser that is signed in, for Lighthouse to drive."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            str(made.folder / "profile"),
+            str(site.folder / "profile"),
             executable_path="/usr/bin/chromium",
             args=[*CHROMIUM_FLAGS, f"--remote-debugging-port={port}"],
         )
         page = context.new_page()
-        page.goto(f"{made.url}/account/login/")
+        page.goto(f"{site.url}/account/login/")
         page.fill("[name=login]", LOGIN)
-        page.fill("[name=password]", password(made))
+        page.fill("[name=password]", password(site))
         page.click("main button.primary")
         page.wait_for_url("**/try-on/")
         yield
         context.close()
 
 
-def measure(made: House, lighthouse: str, rounds: int) -> int:
-    session = signed_in(made)
+def measure(site: LiveSite, lighthouse: str, rounds: int) -> int:
+    session = signed_in(site)
     port = free_pair()[0]
-    gallery = session.get(f"{made.url}/gallery/", timeout=10).text
+    gallery = session.get(f"{site.url}/gallery/", timeout=10).text
     result = re.search(r'state-completed" data-card="([0-9a-f-]+)"', gallery)
     assert result is not None
     pages = {
@@ -93,14 +93,14 @@ def measure(made: House, lighthouse: str, rounds: int) -> int:
     )
     print("|---" * 6 + "|")
     missed = False
-    with browser(made, port):
+    with browser(site, port):
         for name, path in pages.items():
-            found = [run(lighthouse, made.url + path, port) for _ in range(rounds)]
+            found = [run(lighthouse, site.url + path, port) for _ in range(rounds)]
             scores = {
                 key: statistics.median(one[key] for one in found)
                 for key in (*REQUIRED, "cls")
             }
-            kilobytes = weight(session, made.url, path) / 1000
+            kilobytes = weight(session, site.url, path) / 1000
             missed = missed or any(
                 scores[key] < least for key, least in REQUIRED.items()
             )
@@ -111,14 +111,14 @@ def measure(made: House, lighthouse: str, rounds: int) -> int:
     return int(missed)
 
 
-def password(made: House) -> str:
-    accounts = json.loads((made.folder / "data" / "demo-accounts.json").read_text())
+def password(site: LiveSite) -> str:
+    accounts = json.loads((site.folder / "data" / "demo-accounts.json").read_text())
     return str(accounts[LOGIN])
 
 
-def signed_in(made: House) -> requests.Session:
+def signed_in(site: LiveSite) -> requests.Session:
     session = requests.Session()
-    page = f"{made.url}/account/login/"
+    page = f"{site.url}/account/login/"
     token = re.search(
         r'csrfmiddlewaretoken" value="([^"]+)"', session.get(page, timeout=10).text
     )
@@ -128,7 +128,7 @@ def signed_in(made: House) -> requests.Session:
         {
             "csrfmiddlewaretoken": token[1],
             "login": LOGIN,
-            "password": password(made),
+            "password": password(site),
         },
         headers={"Referer": page},
         timeout=10,

@@ -26,7 +26,7 @@ import requests
 from PIL import Image
 
 from tests.bench.measure import KEYS, quantile
-from tests.house import BIN, House, free_pair
+from tests.live import BIN, LiveSite, free_pair
 from tests.servers import Server
 from tests.stack import LOGIN, stack
 
@@ -102,9 +102,9 @@ def photo() -> bytes:
     return out.getvalue()
 
 
-def upload(made: House, session: requests.Session) -> dict[str, Any]:
+def upload(site: LiveSite, session: requests.Session) -> dict[str, Any]:
     """All at once; who is told to come again does."""
-    form = token(session.get(f"{made.url}/photos/", timeout=30).text)
+    form = token(session.get(f"{site.url}/photos/", timeout=30).text)
     whole, answers = photo(), Counter[int]()
     cookies = session.cookies.get_dict()
 
@@ -114,7 +114,7 @@ def upload(made: House, session: requests.Session) -> dict[str, Any]:
         while True:
             try:
                 answer = requests.post(
-                    f"{made.url}/photos/",
+                    f"{site.url}/photos/",
                     {"csrfmiddlewaretoken": form, "consent": "on"},
                     files={"photo_file": ("x.jpg", data, "image/jpeg")},
                     cookies=cookies,
@@ -129,7 +129,7 @@ def upload(made: House, session: requests.Session) -> dict[str, Any]:
                 return
             time.sleep(int(answer.headers["Retry-After"]) + random.random() * 5)
 
-    with Memory(made) as memory:
+    with Memory(site) as memory:
         seconds = at_once(UPLOADS, send)
     return {
         "answers": dict(answers),
@@ -141,14 +141,14 @@ def upload(made: House, session: requests.Session) -> dict[str, Any]:
 class Memory:
     """The most resident memory of each process, with its children's each alone."""
 
-    def __init__(self, made: House):
-        self.made, self.most = made, dict[str, int]()
+    def __init__(self, site: LiveSite):
+        self.site, self.most = site, dict[str, int]()
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.watch)
 
     def watch(self) -> None:
         while not self.ended.wait(0.5):
-            for name, process in self.made.processes.items():
+            for name, process in self.site.processes.items():
                 try:
                     first = psutil.Process(process.pid)
                     for one in [first, *first.children(recursive=True)]:
@@ -166,7 +166,7 @@ class Memory:
         self.thread.join()
 
 
-def drain(made: House, parts: dict[str, Server]) -> dict[str, Any]:
+def drain(site: LiveSite, parts: dict[str, Server]) -> dict[str, Any]:
     from django.db.models import Max, Min
 
     from tests.bench import jobs
@@ -174,23 +174,23 @@ def drain(made: House, parts: dict[str, Server]) -> dict[str, Any]:
     from tryon.models import Status, TryOn
 
     jobs.prepare(Scenario("drain", [(0.0, 0)], 0))
-    made.stop("worker", "beat")
+    site.stop("worker", "beat")
     for _ in range(JOBS):
         jobs.create(0)
-    made.commands["worker-2"] = made.commands["worker"]
-    made.start("worker", "worker-2", "beat")
-    before, started = spent(made, parts), time.time()
+    site.commands["worker-2"] = site.commands["worker"]
+    site.start("worker", "worker-2", "beat")
+    before, started = spent(site, parts), time.time()
     mine = TryOn.objects.filter(owner__email="u0@example.org")
     while mine.filter(status=Status.COMPLETED).count() < JOBS:
-        assert time.time() < started + 600, made.logs()
+        assert time.time() < started + 600, site.logs()
         time.sleep(0.25)  # to look more often takes a core's tenth from those who work
     took = time.time() - started
     ends = mine.aggregate(first=Min("finished_at"), last=Max("finished_at"))
     minutes = (ends["last"] - ends["first"]).total_seconds() * SPEED / 60
-    told = made.sandbox() or {}
+    told = site.sandbox() or {}
     used = {
         name: round(100 * (now - before[name]) / took)
-        for name, now in spent(made, parts).items()
+        for name, now in spent(site, parts).items()
     }
     return {
         "cpu_percent": used,
@@ -202,10 +202,10 @@ def drain(made: House, parts: dict[str, Server]) -> dict[str, Any]:
     }
 
 
-def spent(made: House, parts: dict[str, Server]) -> dict[str, float]:
+def spent(site: LiveSite, parts: dict[str, Server]) -> dict[str, float]:
     """Seconds of a core by process, with its children's."""
     found = {"this": sum(psutil.Process().cpu_times()[:2])}
-    processes = {name: one.process for name, one in parts.items()} | made.processes
+    processes = {name: one.process for name, one in parts.items()} | site.processes
     for name, process in processes.items():
         assert process is not None
         first = psutil.Process(process.pid)
@@ -242,32 +242,32 @@ def main() -> int:
     limits = {"TRYON_DAILY_LIMIT": "100000", "MIRAGIC_API_KEYS": keys}
     found: dict[str, Any] = {}
     chosen = sys.argv[1:] or ("browsing", "uploads", "drain")
-    with stack(folder, SPEED, **limits) as (made, parts):
-        made.start_sandbox(plain=True, seed=3)
-        made.env["MIRAGIC_API_KEYS"] = ""  # only the sandbox has the demo
-        made.manage("demo")
-        made.env["MIRAGIC_API_KEYS"] = keys
+    with stack(folder, SPEED, **limits) as (site, parts):
+        site.start_sandbox(plain=True, seed=3)
+        site.env["MIRAGIC_API_KEYS"] = ""  # only the sandbox has the demo
+        site.manage("demo")
+        site.env["MIRAGIC_API_KEYS"] = keys
         accounts = json.loads((folder / "data" / "demo-accounts.json").read_text())
-        made.start("worker", "beat", "web")
-        made.until(made.is_up)
-        os.environ.update(made.env)
+        site.start("worker", "beat", "web")
+        site.until(site.is_up)
+        os.environ.update(site.env)
         import django
 
         django.setup()
         from tryon.models import Photo
 
-        session = signed_in(made.url, accounts[LOGIN])
+        session = signed_in(site.url, accounts[LOGIN])
         if "browsing" in chosen:
-            addresses = [made.url + page for page in PAGES]
+            addresses = [site.url + page for page in PAGES]
             found["browsing"] = browse(addresses, session.cookies)
             found["a bare view"] = bare()
         if "uploads" in chosen:
             before = Photo.objects.count()
-            found["uploads"] = upload(made, session)
+            found["uploads"] = upload(site, session)
             found["uploads"]["stored"] = Photo.objects.count() - before
         if "drain" in chosen:
-            with Memory(made) as memory:
-                found["drain"] = drain(made, parts)
+            with Memory(site) as memory:
+                found["drain"] = drain(site, parts)
             found["drain"]["most_memory_mb"] = memory.most
     for name, figures in found.items():
         print(f"{name}: {json.dumps(figures)}")

@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from tests.bench.scenarios import ROWS, Scenario
-from tests.house import House, house
+from tests.live import LiveSite, live_site
 
 DOWN = 30  # simulated seconds without worker and beat
 LAUNCH = 2.5  # real seconds that they need to be up
@@ -41,69 +41,69 @@ def main() -> None:
         "CELERY_BROKER_URL": options.broker_url,
     }
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    with house(folder, scenario.speed, **env) as made:
-        made.start_sandbox(
+    with live_site(folder, scenario.speed, **env) as site:
+        site.start_sandbox(
             plain=True,
             limiter=scenario.limiter or options.limiter or "sliding",
             seed=options.seed,
             **scenario.sandbox,
         )
-        print(json.dumps(run(scenario, made)))
+        print(json.dumps(run(scenario, site)))
 
 
-def run(scenario: Scenario, made: House) -> dict[str, Any]:
-    os.environ.update(made.env)
+def run(scenario: Scenario, site: LiveSite) -> dict[str, Any]:
+    os.environ.update(site.env)
     import django
 
     django.setup()
     from tests.bench import jobs
 
     jobs.prepare(scenario)
-    made.start("worker", "beat")
-    made.until(lambda: jobs.last_tick() is not None)
+    site.start("worker", "beat")
+    site.until(lambda: jobs.last_tick() is not None)
     started = time.time()
-    for at, act in sorted(events(scenario, made, jobs.create), key=lambda e: e[0]):
+    for at, act in sorted(events(scenario, site, jobs.create), key=lambda e: e[0]):
         time.sleep(max(started + at / scenario.speed - time.time(), 0))
         act()
     end = started + scenario.lasts / scenario.speed
     time.sleep(max(end - time.time(), 0))
     if scenario.warm_up == 0 or scenario.downs:
-        made.until(jobs.all_over, seconds=120)
+        site.until(jobs.all_over, seconds=120)
     figures = jobs.figures(scenario, started)
-    figures["cpu_percent"] = cpu_percent(made, time.time() - started)
-    made.stop("worker", "beat")  # so that every answer on its way is in the database
-    told = made.sandbox() or {}
+    figures["cpu_percent"] = cpu_percent(site, time.time() - started)
+    site.stop("worker", "beat")  # so that every answer on its way is in the database
+    told = site.sandbox() or {}
     figures |= {
         "refused_429": told["refused_429"],
         "most_in_window": told["most_in_window"],
         "submitted_twice": told["submits"] - jobs.count_submitted(),
     }
-    made.stop()
+    site.stop()
     return figures
 
 
 def events(
-    scenario: Scenario, made: House, create: Callable[[int], None]
+    scenario: Scenario, site: LiveSite, create: Callable[[int], None]
 ) -> Iterator[tuple[float, Callable[[], None]]]:
     """What happens when, in simulated seconds: arrivals, orders, kills."""
 
     def kill() -> None:
         for name in ("worker", "beat"):
-            made.kill(name)
+            site.kill(name)
 
     for at, owner in scenario.arrivals:
         yield at, partial(create, owner)
     for at, order in scenario.orders:
-        yield at, partial(made.order, **order)
+        yield at, partial(site.order, **order)
     for at in scenario.downs:
         yield at, kill
-        yield at + DOWN - LAUNCH * scenario.speed, partial(made.start, "worker", "beat")
+        yield at + DOWN - LAUNCH * scenario.speed, partial(site.start, "worker", "beat")
 
 
-def cpu_percent(made: House, seconds: float) -> dict[str, float]:
+def cpu_percent(site: LiveSite, seconds: float) -> dict[str, float]:
     """Of one core, by process with its children; since the process's last start."""
     used = {}
-    for name, process in made.processes.items():
+    for name, process in site.processes.items():
         first = psutil.Process(process.pid)
         times = [one.cpu_times() for one in [first, *first.children(recursive=True)]]
         spent = sum(time.user + time.system for time in times)

@@ -20,7 +20,7 @@ from typing import Any
 import requests
 
 from tests.bench.measure import KEYS, quantile
-from tests.house import House
+from tests.live import LiveSite
 
 OVER = ("completed", "failed", "canceled", "unconfirmed")
 FIRST_LOOK = 1.0  # seconds after the page has loaded
@@ -71,21 +71,21 @@ def main() -> int:
         "MIRAGIC_API_KEYS": ",".join(KEYS[:4]),
         "TRYON_DAILY_LIMIT": "100000",
     }
-    made = House(Path(tempfile.mkdtemp(prefix="waiting-")), 1, **env)
+    site = LiveSite(Path(tempfile.mkdtemp(prefix="waiting-")), 1, **env)
     try:
-        made.prepare()
-        os.environ.update(made.env)
+        site.prepare()
+        os.environ.update(site.env)
         import django
 
         django.setup()
         if "--aged" in sys.argv:
             age()
-        made.start_sandbox(plain=True, seed=3)
-        made.start("web", "worker", "beat")
-        made.until(made.is_up)
-        figures = measure(made, count)
+        site.start_sandbox(plain=True, seed=3)
+        site.start("web", "worker", "beat")
+        site.until(site.is_up)
+        figures = measure(site, count)
     finally:
-        made.kill_all()
+        site.kill_all()
     print(json.dumps(figures))
     sound = (
         figures["looks_after_mean"] <= 12
@@ -101,7 +101,7 @@ def age() -> None:
     past.fill(past.AGED, datetime.now(UTC))
 
 
-def measure(made: House, count: int) -> dict[str, Any]:
+def measure(site: LiveSite, count: int) -> dict[str, Any]:
     from django.conf import settings
     from django.test import Client
 
@@ -123,7 +123,7 @@ def measure(made: House, count: int) -> dict[str, Any]:
         pages.append(Waiting(pk, poll_token.sign(owner), cookies))
     ends = time.time() + 400
     threads = [
-        threading.Thread(target=page.run, args=(made.url, ends)) for page in pages
+        threading.Thread(target=page.run, args=(site.url, ends)) for page in pages
     ]
     for thread in threads:
         thread.start()

@@ -1,4 +1,4 @@
-"""Real Chromium before the whole house, at phone and desktop size."""
+"""Real Chromium before the whole site, at phone and desktop size."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from tests import databases
 from tests.conftest import missing, which
-from tests.house import CHROMIUM_FLAGS, House, house
+from tests.live import CHROMIUM_FLAGS, LiveSite, live_site
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 900}
@@ -29,26 +29,26 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="package")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     """The demo shop with its sandbox, at ten times the speed.
 
     It ends with these tests: its ticks alone take a third of a core.
     """
     folder = tmp_path_factory.mktemp("shop")
     env = {"TRYON_DAILY_LIMIT": "200", "MIRAGIC_API_KEYS": "", "MIRAGIC_BASE_URL": ""}
-    with house(folder, speed=10, **env) as made:
-        made.sandbox_port = made.port + 1
-        made.sandbox_url = f"http://127.0.0.1:{made.sandbox_port}"
-        made.start_sandbox(spread=0.1, seconds=20)
-        made.manage("demo")
-        made.start("worker", "beat", "web")
-        made.until(made.is_up)
-        made.until(lambda: made.states()["completed"] >= 4)
-        yield made
+    with live_site(folder, speed=10, **env) as site:
+        site.sandbox_port = site.port + 1
+        site.sandbox_url = f"http://127.0.0.1:{site.sandbox_port}"
+        site.start_sandbox(spread=0.1, seconds=20)
+        site.manage("demo")
+        site.start("worker", "beat", "web")
+        site.until(site.is_up)
+        site.until(lambda: site.states()["completed"] >= 4)
+        yield site
 
 
 @pytest.fixture(scope="package")
-def passwords(shop: House) -> dict[str, str]:
+def passwords(shop: LiveSite) -> dict[str, str]:
     path = shop.folder / "data" / "demo-accounts.json"
     found: dict[str, str] = json.loads(path.read_text())
     return found
@@ -57,7 +57,7 @@ def passwords(shop: House) -> dict[str, str]:
 class Visitor:
     """A page whose every complaint in the console is a failure."""
 
-    def __init__(self, context: Any, shop: House, passwords: dict[str, str]):
+    def __init__(self, context: Any, shop: LiveSite, passwords: dict[str, str]):
         self.page = context.new_page()
         self.shop = shop
         self.passwords = passwords
@@ -102,7 +102,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium: Any, shop: House, passwords: dict[str, str]) -> Iterator[Any]:
+def visit(chromium: Any, shop: LiveSite, passwords: dict[str, str]) -> Iterator[Any]:
     opened: list[tuple[Any, Visitor]] = []
 
     def open_page(**options: Any) -> Visitor:

@@ -1,4 +1,4 @@
-"""What people do, in a real browser against the whole house."""
+"""What people do, in a real browser against the whole site."""
 
 import re
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PHONE
 from tests.browser.test_journey import TRY_ON, choose, send, wait_for_result
 from tests.conftest import openvto_assets
-from tests.house import until
+from tests.live import until
 
 pytestmark = pytest.mark.browser
 

@@ -1,9 +1,9 @@
-"""Jobs for a house under test, each of another pair of pictures."""
+"""Jobs for a site under test, each of another pair of pictures."""
 
 import time
 
 from tests import databases
-from tests.house import House
+from tests.live import LiveSite
 from tryon.demo import FOLDER
 
 FETCHING = """
@@ -47,36 +47,36 @@ tasks.wake_up()
 """
 
 
-def queue(house: House, n: int, first: int = 0) -> list[str]:
+def queue(site: LiveSite, n: int, first: int = 0) -> list[str]:
     """n jobs at once; `first` makes those of a second call others, up to 180."""
     persons, garments = people(9), pieces()
     pairs = [
         (str(persons[n % 9]), str(garments[(n // 9 + n % 9) % len(garments)]))
         for n in range(first, first + n)
     ]
-    done = house.manage("shell", "-v", "0", "-c", QUEUE.format(pairs=pairs))
+    done = site.manage("shell", "-v", "0", "-c", QUEUE.format(pairs=pairs))
     return done.stdout.split()
 
 
-def none_lost_or_doubled(house: House, n: int) -> None:
+def none_lost_or_doubled(site: LiveSite, n: int) -> None:
     """All of them completed, each paid for once, none refused for its pace."""
-    house.until(lambda: house.states()["completed"] == n, seconds=120)
-    told = house.sandbox()
+    site.until(lambda: site.states()["completed"] == n, seconds=120)
+    told = site.sandbox()
     assert told is not None
     assert (told["submits"], told["distinct_pictures"]) == (n, n)
     assert told["refused_429"] == 0
 
 
-def seconds_after_a_kill(house: House) -> float:
+def seconds_after_a_kill(site: LiveSite) -> float:
     """Simulated, from the death of a worker that fetches until the picture is there."""
-    before = house.states()["completed"]
+    before = site.states()["completed"]
     hang = {"name": "hang", "on": "result", "share": 1, "value": 30}
-    house.order(faults=[hang])
-    queue(house, 1, first=before)
-    house.until(lambda: databases.ask(house.env, FETCHING) == [(1,)])
-    house.kill("worker")
+    site.order(faults=[hang])
+    queue(site, 1, first=before)
+    site.until(lambda: databases.ask(site.env, FETCHING) == [(1,)])
+    site.kill("worker")
     killed = time.monotonic()
-    house.order(faults=[])
-    house.start("worker")
-    house.until(lambda: house.states()["completed"] == before + 1)
-    return (time.monotonic() - killed) * house.speed
+    site.order(faults=[])
+    site.start("worker")
+    site.until(lambda: site.states()["completed"] == before + 1)
+    return (time.monotonic() - killed) * site.speed

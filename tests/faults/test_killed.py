@@ -7,7 +7,7 @@ import pytest
 
 from tests import databases
 from tests.faults.jobs import none_lost_or_doubled, queue, seconds_after_a_kill
-from tests.house import house
+from tests.live import live_site
 
 MANY = """
 from dataclasses import replace
@@ -31,10 +31,10 @@ WAITING = "SELECT COUNT(*) FROM tryon_photo WHERE renditions_at IS NULL"
 
 @pytest.fixture
 def running(tmp_path):
-    with house(tmp_path, speed=10) as made:
-        made.start_sandbox(seconds=60, spread=0.2)
-        made.start("worker", "beat", "web")
-        yield made
+    with live_site(tmp_path, speed=10) as site:
+        site.start_sandbox(seconds=60, spread=0.2)
+        site.start("worker", "beat", "web")
+        yield site
 
 
 def test_worker_beat_and_web_killed_while_ten_jobs_are_looked_at(running):
@@ -74,50 +74,50 @@ def test_a_worker_killed_inside_a_post_leaves_just_that_job_unconfirmed(running)
 
 def test_a_picture_whose_worker_was_killed_is_there_within_twenty_seconds(tmp_path):
     """At twice the speed: a new worker takes three seconds to start."""
-    with house(tmp_path, speed=2) as made:
-        made.start_sandbox(seconds=2)
-        made.start("worker", "beat")
-        assert seconds_after_a_kill(made) <= 20
-        assert made.sandbox()["submits"] == 1
+    with live_site(tmp_path, speed=2) as site:
+        site.start_sandbox(seconds=2)
+        site.start("worker", "beat")
+        assert seconds_after_a_kill(site) <= 20
+        assert site.sandbox()["submits"] == 1
 
 
 def test_after_many_ticks_without_a_worker_a_new_job_goes_at_once(tmp_path):
     """Ten minutes' worth of ticks, at ten a second."""
-    with house(tmp_path, speed=10) as made:
-        made.start_sandbox(seconds=30)
+    with live_site(tmp_path, speed=10) as site:
+        site.start_sandbox(seconds=30)
         tick = "from tryon.tasks import wake_up\nfor _ in range(600): wake_up()\n"
-        made.manage("shell", "-c", tick)
-        if not made.env.get("CELERY_BROKER_URL"):
+        site.manage("shell", "-c", tick)
+        if not site.env.get("CELERY_BROKER_URL"):
             # The embedded broker keeps one; Redis all of them, which have expired.
             waiting = list((tmp_path / "data" / "broker" / "messages").iterdir())
             assert len(waiting) == 1
-        made.start("worker", "beat")
-        made.until(
+        site.start("worker", "beat")
+        site.until(
             lambda: (
-                json.loads(made.manage("status", "--json", check=False).stdout)[
+                json.loads(site.manage("status", "--json", check=False).stdout)[
                     "last_tick_seconds"
                 ]
                 is not None
             )
         )
-        queue(made, 1)
+        queue(site, 1)
         started = time.monotonic()
-        made.until(lambda: made.sandbox()["submits"] == 1, seconds=5)
+        site.until(lambda: site.sandbox()["submits"] == 1, seconds=5)
         assert time.monotonic() - started < 5
 
 
 def test_a_worker_ends_in_time_though_many_pictures_wait(tmp_path):
     """Their renditions are a minute of work, which another worker does."""
-    with house(tmp_path) as made:
-        made.manage("shell", "-c", MANY)
+    with live_site(tmp_path) as site:
+        site.manage("shell", "-c", MANY)
 
         def waiting():
-            return databases.ask(made.env, WAITING)[0][0]
+            return databases.ask(site.env, WAITING)[0][0]
 
-        made.start("worker")
-        made.until(lambda: waiting() < 199)
-        made.stop()  # kills who has not ended after 15 s
-        assert made.processes["worker"].returncode in (0, -15)
+        site.start("worker")
+        site.until(lambda: waiting() < 199)
+        site.stop()  # kills who has not ended after 15 s
+        assert site.processes["worker"].returncode in (0, -15)
         assert waiting() > 0
 
 

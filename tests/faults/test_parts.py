@@ -25,7 +25,7 @@ import requests
 from tests import factories
 from tests.conftest import missing, missing_server
 from tests.faults.jobs import none_lost_or_doubled, queue
-from tests.house import House, free_pair, house
+from tests.live import LiveSite, free_pair, live_site
 from tests.servers import Server
 from tests.stack import stack
 from vto_site.env import BASE_DIR
@@ -35,35 +35,35 @@ CLOCK = Path(__file__).with_name("clock")
 JOBS = 8
 FROM_COMMIT = os.environ.get("FROM_COMMIT", "")
 LAST_MIGRATION = os.environ.get("LAST_MIGRATION", "")
-Stack = tuple[House, dict[str, Server]]
+Stack = tuple[LiveSite, dict[str, Server]]
 
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("parts")
-    with missing_server(), stack(folder / "house", speed=10) as (made, parts):
-        made.start_sandbox(seconds=40, spread=0.3, keep=folder / "sandbox")
-        made.start("worker", "beat", "web")
-        made.until(made.is_up)
-        with made.supervised("worker", "beat"):
-            yield made, parts
+    with missing_server(), stack(folder / "site", speed=10) as (site, parts):
+        site.start_sandbox(seconds=40, spread=0.3, keep=folder / "sandbox")
+        site.start("worker", "beat", "web")
+        site.until(site.is_up)
+        with site.supervised("worker", "beat"):
+            yield site, parts
 
 
 @pytest.fixture
 def running(production: Stack) -> Stack:
     """With jobs on their way to the API and back, beside those of earlier tests."""
-    made, parts = production
-    queue(made, JOBS, first=sum(made.states().values()))
-    made.until(lambda: made.states()["processing"] >= 3)
-    return made, parts
+    site, parts = production
+    queue(site, JOBS, first=sum(site.states().values()))
+    site.until(lambda: site.states()["processing"] >= 3)
+    return site, parts
 
 
 @contextmanager
-def visitors(made: House, port: int = 0, page: str = "/") -> Iterator[list[int]]:
+def visitors(site: LiveSite, port: int = 0, page: str = "/") -> Iterator[list[int]]:
     """Somebody looks at a page all the time; what they were answered."""
     answers: list[int] = []
     ended = threading.Event()
-    address = f"http://127.0.0.1:{port or made.port}{page}"
+    address = f"http://127.0.0.1:{port or site.port}{page}"
 
     def look() -> None:
         while not ended.is_set():
@@ -82,20 +82,20 @@ def visitors(made: House, port: int = 0, page: str = "/") -> Iterator[list[int]]
         thread.join()
 
 
-def ready(made: House) -> int:
-    return requests.get(f"{made.url}/readyz", timeout=30).status_code
+def ready(site: LiveSite) -> int:
+    return requests.get(f"{site.url}/readyz", timeout=30).status_code
 
 
-def all_home(made: House) -> None:
+def all_home(site: LiveSite) -> None:
     """Completed, or uncertain because an answer was truly lost; none twice."""
 
     def at_rest() -> bool:
-        states = made.states()
+        states = site.states()
         return states["completed"] + states["unconfirmed"] == sum(states.values())
 
-    made.until(at_rest, seconds=120)
-    told = json.loads(made.manage("shell", "-v", "0", "-c", LEDGER).stdout)
-    assert made.states()["unconfirmed"] == told["lost"] <= 2
+    site.until(at_rest, seconds=120)
+    told = json.loads(site.manage("shell", "-v", "0", "-c", LEDGER).stdout)
+    assert site.states()["unconfirmed"] == told["lost"] <= 2
     assert told["most_accepted"] == 1
     assert told["refused"] == 0
 
@@ -116,60 +116,60 @@ print(json.dumps({
 
 @pytest.mark.anywhere
 def test_postgres_restarts(running: Stack) -> None:
-    made, parts = running
+    site, parts = running
     parts["postgres"].stop(signal.SIGINT)
-    with visitors(made) as answers:
-        made.until(lambda: ready(made) == 503)
+    with visitors(site) as answers:
+        site.until(lambda: ready(site) == 503)
         time.sleep(AWAY)
         parts["postgres"].start()
-        made.until(lambda: ready(made) == 200)
+        site.until(lambda: ready(site) == 200)
     # The front page asks the database for nothing.
     assert set(answers) == {200}
-    all_home(made)
+    all_home(site)
 
 
 @pytest.mark.anywhere
 def test_postgres_can_only_be_read_for_a_while(running: Stack) -> None:
     """As after a failover, until the new primary has its address."""
-    made, _parts = running
+    site, _parts = running
     setting = "default_transaction_read_only"
 
     def order(*orders: str) -> None:
-        with psycopg.connect(made.env["DATABASE_URL"], autocommit=True) as server:
+        with psycopg.connect(site.env["DATABASE_URL"], autocommit=True) as server:
             for text in (*orders, "SELECT pg_reload_conf()"):
                 server.execute(text)
 
     order(f"ALTER SYSTEM SET {setting} = on")
     try:
-        with visitors(made) as answers:
-            made.until(lambda: ready(made) == 503)
+        with visitors(site) as answers:
+            site.until(lambda: ready(site) == 503)
             time.sleep(AWAY)
     finally:
         order(f"ALTER SYSTEM RESET {setting}")
-    made.until(lambda: ready(made) == 200)
+    site.until(lambda: ready(site) == 200)
     assert set(answers) == {200}
-    all_home(made)
+    all_home(site)
 
 
 @pytest.mark.anywhere
 def test_redis_restarts_and_forgets_everything(running: Stack) -> None:
-    made, parts = running
+    site, parts = running
     parts["redis"].stop(signal.SIGKILL)
-    with visitors(made) as answers:
+    with visitors(site) as answers:
         time.sleep(AWAY)
         parts["redis"].start()
-        made.until(lambda: ready(made) == 200)
-    with redis.Redis.from_url(made.env["CELERY_BROKER_URL"]) as client:
+        site.until(lambda: ready(site) == 200)
+    with redis.Redis.from_url(site.env["CELERY_BROKER_URL"]) as client:
         client.flushall()
     assert set(answers) == {200}
-    all_home(made)
+    all_home(site)
 
 
 class Visitor:
     """A browser that keeps its cookies and sends forms."""
 
-    def __init__(self, made: House):
-        self.url, self.session = made.url, requests.Session()
+    def __init__(self, site: LiveSite):
+        self.url, self.session = site.url, requests.Session()
 
     def post(self, page: str, files: dict[str, bytes] | None = None, **fields: str):
         """The status of the answer, and where it leads."""
@@ -188,16 +188,16 @@ class Visitor:
 @pytest.mark.anywhere
 def test_without_redis_everybody_is_answered(production: Stack) -> None:
     """Sign-up, sign-in, a guest's first photo, a try-on: while it hangs, and later."""
-    made, parts = production
-    before = sum(made.states().values())
+    site, parts = production
+    before = sum(site.states().values())
     person = {"email": f"{uuid.uuid4()}@example.org", "password1": "a long password"}
-    guest, files = Visitor(made), {"photo_file": factories.picture_bytes()}
+    guest, files = Visitor(site), {"photo_file": factories.picture_bytes()}
     hangs = parts["redis"].process
     assert hangs is not None
     hangs.send_signal(signal.SIGSTOP)
-    assert Visitor(made).post("/account/signup/", **person)[0] == 302
+    assert Visitor(site).post("/account/signup/", **person)[0] == 302
     login = {"login": person["email"], "password": person["password1"]}
-    assert Visitor(made).post("/account/login/", **login)[0] == 302
+    assert Visitor(site).post("/account/login/", **login)[0] == 302
     assert guest.post("/photos/", files, consent="on")[0] == 302
     parts["redis"].stop(signal.SIGKILL)
     files["garment_file"] = factories.picture_bytes()
@@ -205,43 +205,43 @@ def test_without_redis_everybody_is_answered(production: Stack) -> None:
     status, leads = guest.post("/try-on/", files, **asked)
     assert status == 302 and leads.startswith("/try-on/")
     parts["redis"].start()
-    assert sum(made.states().values()) == before + 1
-    made.until(lambda: ready(made) == 200)
-    all_home(made)
+    assert sum(site.states().values()) == before + 1
+    site.until(lambda: ready(site) == 200)
+    all_home(site)
 
 
 @pytest.mark.anywhere
 def test_s3_is_away(running: Stack) -> None:
-    made, parts = running
+    site, parts = running
     parts["s3"].stop(signal.SIGKILL)
-    made.until(lambda: ready(made) == 503)
+    site.until(lambda: ready(site) == 503)
     time.sleep(AWAY)
     parts["s3"].start()
-    made.until(lambda: ready(made) == 200)
-    all_home(made)
+    site.until(lambda: ready(site) == 200)
+    all_home(site)
 
 
 @pytest.mark.anywhere
 def test_the_api_is_away(running: Stack) -> None:
     """What was in a POST just then may be uncertain; nothing else, nothing twice."""
-    made, _parts = running
-    made.kill("sandbox")
+    site, _parts = running
+    site.kill("sandbox")
     time.sleep(AWAY)
-    made.start("sandbox")
-    made.until(lambda: made.sandbox() is not None)
-    all_home(made)
+    site.start("sandbox")
+    site.until(lambda: site.sandbox() is not None)
+    all_home(site)
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Iterator[House]:
-    """The embedded house, with a database elsewhere than its pictures."""
-    with house(tmp_path / "house", speed=10) as made:
-        made.start_sandbox(seconds=40, spread=0.3)
-        yield made
+def small(tmp_path: Path) -> Iterator[LiveSite]:
+    """The embedded site, with a database elsewhere than its pictures."""
+    with live_site(tmp_path / "site", speed=10) as site:
+        site.start_sandbox(seconds=40, spread=0.3)
+        yield site
 
 
 @pytest.mark.anywhere
-def test_the_disk_for_pictures_is_full(small: House) -> None:
+def test_the_disk_for_pictures_is_full(small: LiveSite) -> None:
     """Pictures that are paid for come home once there is room."""
     folder = made_small_disk(small.folder / "data" / "media", megabytes=12)
     try:
@@ -269,7 +269,7 @@ def made_small_disk(folder: Path, megabytes: int) -> Path:
 
 
 @pytest.mark.parametrize("step", [300, -300])
-def test_the_clock_steps_by_five_minutes(small: House, step: int) -> None:
+def test_the_clock_steps_by_five_minutes(small: LiveSite, step: int) -> None:
     shift = small.folder / "shift"
     shift.write_text("0")
     faked = f"PYTHONPATH={CLOCK} CLOCK_SHIFT={shift}"
@@ -303,8 +303,8 @@ http {{
 """
 
 
-def ask(made: House, sql: str) -> None:
-    with psycopg.connect(made.env["DATABASE_URL"], autocommit=True) as server:
+def ask(site: LiveSite, sql: str) -> None:
+    with psycopg.connect(site.env["DATABASE_URL"], autocommit=True) as server:
         server.execute(sql)
 
 
@@ -325,27 +325,27 @@ def test_a_rolling_restart_fails_nobody(running: Stack, tmp_path: Path) -> None:
     ``FROM_COMMIT=abc1234 LAST_MIGRATION=0028`` makes it an upgrade: all run that code
     first, on tables of that migration, and are led to this one's meanwhile.
     """
-    made, _parts = running
+    site, _parts = running
     if shutil.which("nginx") is None:
         missing("nginx", "apt-get install nginx-light")
     if FROM_COMMIT:
-        all_home(made)
-        ask(made, "UPDATE tryon_planner SET submits_paused_at = now()")
-        queue(made, JOBS, first=sum(made.states().values()))
-        made.manage("migrate", "tryon", LAST_MIGRATION)
-        made.code = checked_out(FROM_COMMIT, tmp_path / "code")
-        made.manage("collectstatic", "--noinput", "--verbosity", "0")
-        made.stop("web", "worker", "beat")  # whoever supervises starts the last two
-        made.start("web")
+        all_home(site)
+        ask(site, "UPDATE tryon_planner SET submits_paused_at = now()")
+        queue(site, JOBS, first=sum(site.states().values()))
+        site.manage("migrate", "tryon", LAST_MIGRATION)
+        site.code = checked_out(FROM_COMMIT, tmp_path / "code")
+        site.manage("collectstatic", "--noinput", "--verbosity", "0")
+        site.stop("web", "worker", "beat")  # whoever supervises starts the last two
+        site.start("web")
     port, other = free_pair()
-    made.commands["web-2"] = made.commands["web"].replace("${PORT:-8000}", str(other))
-    made.commands["worker-2"] = made.commands["worker"]
+    site.commands["web-2"] = site.commands["web"].replace("${PORT:-8000}", str(other))
+    site.commands["worker-2"] = site.commands["worker"]
     folder = tmp_path / "nginx"
     folder.mkdir()
-    conf = NGINX.format(folder=folder, one=made.port, two=other, port=port)
+    conf = NGINX.format(folder=folder, one=site.port, two=other, port=port)
     (folder / "conf").write_text(conf)
-    made.commands["nginx"] = f"nginx -p {folder} -c {folder / 'conf'}"
-    made.start("web-2", "worker-2", "nginx")
+    site.commands["nginx"] = f"nginx -p {folder} -c {folder / 'conf'}"
+    site.start("web-2", "worker-2", "nginx")
 
     def up(number: int) -> bool:
         try:
@@ -353,20 +353,20 @@ def test_a_rolling_restart_fails_nobody(running: Stack, tmp_path: Path) -> None:
         except requests.ConnectionError:
             return False
 
-    made.until(lambda: up(other) and up(port))
-    with visitors(made, port) as answers, visitors(made, port, "/try-on/") as others:
+    site.until(lambda: up(other) and up(port))
+    with visitors(site, port) as answers, visitors(site, port, "/try-on/") as others:
         if FROM_COMMIT:
-            ask(made, "UPDATE tryon_planner SET submits_paused_at = NULL")
-            made.until(lambda: made.states()["processing"] >= 3)
-            made.code = BASE_DIR
-            made.manage("migrate", "--noinput")
-        for web, number in (("web", made.port), ("web-2", other)):
-            made.stop(web)
-            made.start(web)
-            made.until(partial(up, number))
+            ask(site, "UPDATE tryon_planner SET submits_paused_at = NULL")
+            site.until(lambda: site.states()["processing"] >= 3)
+            site.code = BASE_DIR
+            site.manage("migrate", "--noinput")
+        for web, number in (("web", site.port), ("web-2", other)):
+            site.stop(web)
+            site.start(web)
+            site.until(partial(up, number))
         for name in ("worker", "worker-2", "beat"):
-            made.stop(name)  # whoever supervises it starts it again
-    made.stop("web-2", "worker-2", "nginx")
+            site.stop(name)  # whoever supervises it starts it again
+    site.stop("web-2", "worker-2", "nginx")
     assert len(answers) > 20
     assert set(answers) | set(others) == {200}
-    all_home(made)
+    all_home(site)

@@ -12,7 +12,7 @@ import pytest
 from tests import servers
 from tests.conftest import missing_server
 from tests.faults.jobs import queue
-from tests.house import House, house
+from tests.live import LiveSite, live_site
 
 pytestmark = [pytest.mark.anywhere, pytest.mark.timeout(400)]
 
@@ -30,25 +30,25 @@ print(json.dumps({
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LiveSite]:
     """With some pictures in its gallery, and nothing running any more."""
     parts = {"AWS_STORAGE_BUCKET_NAME": "", "DATABASE_URL": ""}
     with missing_server(), servers.postgres() as (_server, address):
         if request.param == "postgres":
             parts["DATABASE_URL"] = address
-        with house(tmp_path / "house", speed=20, **parts) as made:
-            made.start_sandbox(spread=0.1)
-            made.start("worker", "beat")
-            queue(made, 4)
-            made.until(lambda: made.states()["completed"] == 4)
+        with live_site(tmp_path / "site", speed=20, **parts) as site:
+            site.start_sandbox(spread=0.1)
+            site.start("worker", "beat")
+            queue(site, 4)
+            site.until(lambda: site.states()["completed"] == 4)
             # Renditions give way to whatever else the machine has to do.
-            made.until(lambda: there(made)["rendered"], seconds=200)
-            made.stop()
-            yield made
+            site.until(lambda: there(site)["rendered"], seconds=200)
+            site.stop()
+            yield site
 
 
-def there(made: House) -> dict:
-    done = made.manage("shell", "-v", "0", "-c", WHAT_IS_THERE, check=False)
+def there(site: LiveSite) -> dict:
+    done = site.manage("shell", "-v", "0", "-c", WHAT_IS_THERE, check=False)
     told = json.loads(done.stdout) if done.returncode == 0 else {}
     return {**told, "rendered": bool(told)}
 
@@ -57,7 +57,7 @@ def run(*command: str | Path) -> None:
     subprocess.run([str(word) for word in command], check=True, capture_output=True)
 
 
-def test_backup_wipe_restore(shop: House, tmp_path: Path) -> None:
+def test_backup_wipe_restore(shop: LiveSite, tmp_path: Path) -> None:
     before = there(shop)
     assert len(before["files"]) >= 4 * 3
     data = Path(shop.env["DATA_DIR"])

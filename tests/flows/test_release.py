@@ -8,17 +8,17 @@ import pytest
 
 from tests import servers
 from tests.conftest import missing_server
-from tests.house import House, house
+from tests.live import LiveSite, live_site
 from vto_site.env import BASE_DIR
 
 pytestmark = pytest.mark.anywhere
 
 
-def migrate(made: House) -> subprocess.CompletedProcess[str]:
+def migrate(site: LiveSite) -> subprocess.CompletedProcess[str]:
     """The first step of the Procfile's `release`."""
-    command = ["/bin/sh", "-c", made.commands["release"].partition(" && ")[0]]
+    command = ["/bin/sh", "-c", site.commands["release"].partition(" && ")[0]]
     return subprocess.run(
-        command, cwd=BASE_DIR, env=made.env, capture_output=True, text=True
+        command, cwd=BASE_DIR, env=site.env, capture_output=True, text=True
     )
 
 
@@ -28,14 +28,14 @@ def test_a_migration_waits_five_seconds_for_a_busy_table(tmp_path: Path) -> None
     with (
         missing_server(),
         servers.postgres() as (_server, address),
-        house(tmp_path / "house", DATABASE_URL=address, **local) as made,
+        live_site(tmp_path / "site", DATABASE_URL=address, **local) as site,
     ):
-        made.manage("migrate", "tryon", "0012", "--verbosity", "0")
+        site.manage("migrate", "tryon", "0012", "--verbosity", "0")
         with psycopg.connect(address) as visitor:
             visitor.execute("LOCK TABLE tryon_photo IN ROW EXCLUSIVE MODE")
-            refused = migrate(made)
+            refused = migrate(site)
         assert refused.returncode != 0
         assert "lock timeout" in refused.stderr
-        assert made.manage("migrate", "--check", check=False).returncode != 0
-        assert migrate(made).returncode == 0
-        made.manage("migrate", "--check")
+        assert site.manage("migrate", "--check", check=False).returncode != 0
+        assert migrate(site).returncode == 0
+        site.manage("migrate", "--check")

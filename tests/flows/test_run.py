@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests import databases
-from tests.house import BASE_DIR, BIN, House, free_pair, until
+from tests.live import BASE_DIR, BIN, LiveSite, free_pair, until
 
 COUNTS = """
 SELECT (SELECT COUNT(*) FROM tryon_garment), (SELECT COUNT(*) FROM tryon_photo),
@@ -192,13 +192,13 @@ def test_with_a_key_it_says_how_to_make_a_staff_account(tmp_path):
 
 
 def test_a_demo_that_was_killed_is_finished_by_the_next(tmp_path):
-    made = House(tmp_path, MIRAGIC_API_KEYS="", MIRAGIC_BASE_URL="")
-    made.prepare()
-    made.commands["demo"] = "python manage.py demo"
+    site = LiveSite(tmp_path, MIRAGIC_API_KEYS="", MIRAGIC_BASE_URL="")
+    site.prepare()
+    site.commands["demo"] = "python manage.py demo"
     for place, enough in enumerate((7, 3, 2)):
-        made.start("demo")
-        made.until(lambda p=place, n=enough: counts(made.env)[p] >= n)
-        made.kill("demo")
-    done = made.manage("demo").stdout
+        site.start("demo")
+        site.until(lambda p=place, n=enough: counts(site.env)[p] >= n)
+        site.kill("demo")
+    done = site.manage("demo").stdout
     assert "customer@example.org  " in done and "staff@example.org  " in done
-    assert counts(made.env) == [20, 9, 4, 2]
+    assert counts(site.env) == [20, 9, 4, 2]

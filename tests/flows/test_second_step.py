@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests import databases
-from tests.house import house
+from tests.live import live_site
 
 LEFT = """
 from allauth.mfa.models import Authenticator
@@ -15,13 +15,13 @@ LIES = "SELECT data FROM mfa_authenticator"
 
 
 def test_a_worker_seals_them_at_its_start(tmp_path: Path) -> None:
-    with house(tmp_path) as made:
-        made.manage("shell", "-v", "0", "-c", LEFT)
+    with live_site(tmp_path) as site:
+        site.manage("shell", "-v", "0", "-c", LEFT)
 
         def stored() -> str:
-            return str(databases.ask(made.env, LIES))
+            return str(databases.ask(site.env, LIES))
 
         assert "A" * 32 in stored()
-        made.start("worker")
-        made.until(lambda: "sealed:" in stored())
+        site.start("worker")
+        site.until(lambda: "sealed:" in stored())
         assert "A" * 32 not in stored()

@@ -7,15 +7,15 @@ import pytest
 from PIL import Image
 
 from tests.conftest import openvto_assets
-from tests.house import house
+from tests.live import live_site
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
-    with house(tmp_path_factory.mktemp("shell"), speed=10) as made:
-        made.start_sandbox(seconds=10, spread=0.1)
-        made.start("worker", "beat")
-        yield made
+    with live_site(tmp_path_factory.mktemp("shell"), speed=10) as site:
+        site.start_sandbox(seconds=10, spread=0.1)
+        site.start("worker", "beat")
+        yield site
 
 
 @pytest.fixture(scope="module")

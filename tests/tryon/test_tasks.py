@@ -9,7 +9,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from tests import factories
-from tests.house import until
+from tests.live import until
 from tryon import tasks
 from tryon.models import Photo
 from tryon.pictures import normalise, storage

@@ -8,9 +8,9 @@ from logging.config import DictConfigurator
 
 import pytest
 from celery import current_app
-from django.conf import settings as site
+from django.conf import settings
 
-from tests.house import house
+from tests.live import live_site
 from tryon.miragic.redact import RedactKeys
 from vto_site import log_context, schedule
 
@@ -20,7 +20,7 @@ def lines():
     """What is logged, as the JSON that a shop's log collector gets."""
     out = io.StringIO()
     handler = logging.StreamHandler(out)
-    config = DictConfigurator(copy.deepcopy(site.LOGGING))
+    config = DictConfigurator(copy.deepcopy(settings.LOGGING))
     handler.setFormatter(
         config.configure_formatter(config.config["formatters"]["json"])
     )
@@ -87,13 +87,13 @@ def test_the_workers_log_names_task_and_try_on(tmp_path, person_photo, shirt_pho
     photo, shirt = tmp_path / "me.png", tmp_path / "shirt.jpg"
     photo.write_bytes(person_photo)
     shirt.write_bytes(shirt_photo)
-    with house(tmp_path / "house", speed=10, LOG_FORMAT="json") as made:
-        made.start_sandbox(plain=True, spread=0.1)
-        made.start("worker", "beat")
-        told = made.try_on(photo, shirt, "--type", "upper_body")
+    with live_site(tmp_path / "site", speed=10, LOG_FORMAT="json") as site:
+        site.start_sandbox(plain=True, spread=0.1)
+        site.start("worker", "beat")
+        told = site.try_on(photo, shirt, "--type", "upper_body")
         assert told["status"] == "completed"
-        made.stop()
-    log = (made.folder / "worker.log").read_text()
+        site.stop()
+    log = (site.folder / "worker.log").read_text()
     found = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     tasks = {line["task"] for line in found if line["try_on"] == told["id"]}
     assert {"submit", "poll"} <= tasks

@@ -14,7 +14,7 @@ from django.db.utils import ConnectionHandler
 from tests import servers
 from tests.conftest import missing_server
 from tests.faults.jobs import none_lost_or_doubled, queue
-from tests.house import House, until
+from tests.live import LiveSite, until
 from tryon.pipeline import runner
 from vto_site import databases
 from vto_site.env import BASE_DIR
@@ -39,13 +39,13 @@ def connect(django_db_blocker) -> Iterator[Callable]:
     """As a process of ours connects to a DATABASE_URL."""
     handlers = []
 
-    def made(address: str):
+    def open_connection(address: str):
         found = {"default": databases.database(address, Path())}
         handlers.append(ConnectionHandler(found))
         return handlers[-1]["default"]
 
     with django_db_blocker.unblock():
-        yield made
+        yield open_connection
         for handler in handlers:
             handler.close_all()
 
@@ -150,10 +150,10 @@ def test_an_answer_in_hand_is_insisted_on_while_it_helps(connect, monkeypatch):
     assert len(tries) == 3
 
 
-def release(made: House) -> subprocess.CompletedProcess[str]:
-    command = ["/bin/sh", "-c", made.commands["release"]]
+def release(site: LiveSite) -> subprocess.CompletedProcess[str]:
+    command = ["/bin/sh", "-c", site.commands["release"]]
     return subprocess.run(
-        command, cwd=BASE_DIR, env=made.env, capture_output=True, text=True
+        command, cwd=BASE_DIR, env=site.env, capture_output=True, text=True
     )
 
 
@@ -166,20 +166,20 @@ def test_release_web_and_workers_through_pgbouncer(tmp_path):
         servers.pgbouncer(direct) as (_pooler, address),
     ):
         local = {"AWS_STORAGE_BUCKET_NAME": "", "DATABASE_URL": address}
-        made = House(tmp_path / "house", speed=10, **local)
+        site = LiveSite(tmp_path / "site", speed=10, **local)
         try:
-            done = release(made)
+            done = release(site)
             assert done.returncode == 0, done.stderr
-            made.start_sandbox(seconds=20, spread=0.3)
-            made.start("worker", "beat", "web")
-            made.until(made.is_up)
-            queue(made, JOBS)
-            none_lost_or_doubled(made, JOBS)
-            made.stop("worker", "beat", "web")
+            site.start_sandbox(seconds=20, spread=0.3)
+            site.start("worker", "beat", "web")
+            site.until(site.is_up)
+            queue(site, JOBS)
+            none_lost_or_doubled(site, JOBS)
+            site.stop("worker", "beat", "web")
             with psycopg.connect(direct) as server:
                 left = server.execute("SHOW lock_timeout").fetchone()
             assert left == ("0",)
-            logs = made.logs()
+            logs = site.logs()
             assert "Traceback" not in logs and "Error" not in logs, logs
         finally:
-            made.kill_all()
+            site.kill_all()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, house
+from tests.live import LiveSite, live_site
 from tests.vto_site.test_settings import run
 from tryon.sandbox.jobs import Options, State
 from vto_site import private
@@ -32,18 +32,18 @@ def open_to_others(folder: Path) -> list[str]:
 
 @pytest.mark.anywhere
 def test_a_house_that_has_worked_leaves_nothing_open(tmp_path, open_handed):
-    with house(tmp_path, speed=10, **LOCAL, **SANDBOX) as made:
-        made.sandbox_port = made.port + 1
-        made.sandbox_url = f"http://127.0.0.1:{made.sandbox_port}"
+    with live_site(tmp_path, speed=10, **LOCAL, **SANDBOX) as site:
+        site.sandbox_port = site.port + 1
+        site.sandbox_url = f"http://127.0.0.1:{site.sandbox_port}"
         data = tmp_path / "data"
-        made.start_sandbox(keep=str(data / "sandbox"))
-        made.manage("demo")
-        made.start("worker", "beat", "web")
-        made.until(made.is_up)
-        made.until(lambda: made.states()["completed"] >= 4)
-        made.kill("worker")
-        made.until(lambda: list(data.glob("broker/messages/*.msg")))
-        made.kill_all()  # nothing comes or goes while we look
+        site.start_sandbox(keep=str(data / "sandbox"))
+        site.manage("demo")
+        site.start("worker", "beat", "web")
+        site.until(site.is_up)
+        site.until(lambda: site.states()["completed"] >= 4)
+        site.kill("worker")
+        site.until(lambda: list(data.glob("broker/messages/*.msg")))
+        site.kill_all()  # nothing comes or goes while we look
         seen = {str(path.relative_to(data)) for path in data.rglob("*")}
         assert {"db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"} <= seen
         assert {"demo-accounts.json", "broker/taken"} <= seen
@@ -67,11 +67,11 @@ def test_an_older_installation_is_closed_at_the_next_start(tmp_path, open_handed
     data = tmp_path / "data"
     (data / "media").mkdir(parents=True)
     (data / "sandbox").mkdir()
-    made = House(tmp_path, **LOCAL)
+    site = LiveSite(tmp_path, **LOCAL)
     for name in ("db.sqlite3", "media/photo-x.jpg", "sandbox/x.json", "program"):
         (data / name).touch()
     (data / "program").chmod(0o755)
-    made.manage("migrate", "--verbosity", "0")
+    site.manage("migrate", "--verbosity", "0")
     assert open_to_others(data) == []
     assert (data / "program").stat().st_mode & stat.S_IXUSR
 

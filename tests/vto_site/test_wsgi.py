@@ -10,40 +10,40 @@ from collections.abc import Iterator
 import pytest
 
 from tests import databases
-from tests.house import House
+from tests.live import LiveSite
 
 LOCAL = {"AWS_STORAGE_BUCKET_NAME": "", "TRYON_MAX_UPLOAD_MB": "0.4"}  # 2.2 MB a body
 pytestmark = pytest.mark.anywhere
 
 
 @pytest.fixture(scope="module")
-def granian(tmp_path_factory) -> Iterator[House]:
-    made = House(tmp_path_factory.mktemp("bodies"), **LOCAL)
-    made.prepare()
-    made.start("web")
-    made.until(made.is_up)
-    yield made
-    made.kill_all()
+def granian(tmp_path_factory) -> Iterator[LiveSite]:
+    site = LiveSite(tmp_path_factory.mktemp("bodies"), **LOCAL)
+    site.prepare()
+    site.start("web")
+    site.until(site.is_up)
+    yield site
+    site.kill_all()
 
 
 @pytest.fixture
-def runserver(granian) -> Iterator[House]:
+def runserver(granian) -> Iterator[LiveSite]:
     """Beside it, on the same database."""
-    made = House(granian.folder)
-    made.env = {**granian.env, "PORT": str(made.port)}
-    where = f"127.0.0.1:{made.port}"
-    made.commands["web"] = f"python manage.py runserver --noreload {where}"
-    made.start("web")
-    made.until(made.is_up)
-    yield made
-    made.kill_all()
+    site = LiveSite(granian.folder)
+    site.env = {**granian.env, "PORT": str(site.port)}
+    where = f"127.0.0.1:{site.port}"
+    site.commands["web"] = f"python manage.py runserver --noreload {where}"
+    site.start("web")
+    site.until(site.is_up)
+    yield site
+    site.kill_all()
 
 
 class Browser:
     """One connection, and the cookie with which forms are sent."""
 
-    def __init__(self, made: House):
-        self.connection = http.client.HTTPConnection("127.0.0.1", made.port, timeout=30)
+    def __init__(self, site: LiveSite):
+        self.connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=30)
         self.connection.request("GET", "/photos/")
         answer = self.connection.getresponse()
         html = answer.read().decode()
@@ -84,8 +84,8 @@ class Browser:
         return answer.status, answer.headers.get("Location", ""), text
 
 
-def photos(made: House) -> int:
-    return int(databases.ask(made.env, "SELECT COUNT(*) FROM tryon_photo")[0][0])
+def photos(site: LiveSite) -> int:
+    return int(databases.ask(site.env, "SELECT COUNT(*) FROM tryon_photo")[0][0])
 
 
 def test_granian_takes_a_photo_that_comes_in_parts(granian, jpeg):
@@ -114,17 +114,17 @@ def test_runserver_says_that_it_needs_a_length(runserver, jpeg):
 @pytest.mark.parametrize("server", ["granian", "runserver"])
 def test_a_client_that_waits_to_be_asked_is_asked(server, jpeg, request):
     """curl does so with whatever is larger than a megabyte."""
-    made = request.getfixturevalue(server)
-    browser, boundary = Browser(made), uuid.uuid4().hex
+    site = request.getfixturevalue(server)
+    browser, boundary = Browser(site), uuid.uuid4().hex
     body = browser.body(jpeg, boundary)
     told = {"Expect": "100-continue", "Content-Length": str(len(body))}
     lines = [f"{k}: {v}" for k, v in browser.headers(boundary, **told).items()]
     head = "\r\n".join(["POST /photos/ HTTP/1.1", "Host: 127.0.0.1", *lines, "", ""])
-    with socket.create_connection(("127.0.0.1", made.port), timeout=30) as wire:
+    with socket.create_connection(("127.0.0.1", site.port), timeout=30) as wire:
         wire.sendall(head.encode())
         assert wire.recv(1000).startswith(b"HTTP/1.1 100 ")
         wire.sendall(body)
-        assert wire.recv(1000).startswith(b"HTTP/1.1 302 "), made.logs()
+        assert wire.recv(1000).startswith(b"HTTP/1.1 302 "), site.logs()
 
 
 def test_one_that_is_too_large_is_not_asked_for(granian):

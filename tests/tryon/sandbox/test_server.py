@@ -9,7 +9,7 @@ import requests
 from PIL import Image
 
 from tests.factories import picture_bytes
-from tests.house import until
+from tests.live import until
 from tryon.sandbox.jobs import Options
 from tryon.sandbox.server import API, Handler, parse_form, serve_in_thread
 

@@ -1,4 +1,4 @@
-"""The whole house in real processes: web, worker, beat and sandbox, on free ports."""
+"""The whole site in real processes: web, worker, beat and sandbox, on free ports."""
 
 import contextlib
 import json
@@ -59,7 +59,7 @@ def until(condition: Callable[[], Any], seconds: float = 40) -> None:
         time.sleep(0.02)
 
 
-class House:
+class LiveSite:
     """Processes by name; each can be killed and started again."""
 
     def __init__(self, folder: Path, speed: float = 1, **env: str):
@@ -100,7 +100,7 @@ class House:
         return done
 
     def prepare(self) -> None:
-        """All tables: made by the first house on a server, and copied by the next."""
+        """All tables: made by the first site on a server, and copied by the next."""
         databases.prepare(self.env, self.migrate)
 
     def migrate(self) -> None:
@@ -213,10 +213,10 @@ class House:
 
 
 @contextlib.contextmanager
-def house(folder: Path, speed: float = 1, **env: str) -> Iterator[House]:
-    made = House(folder, speed, **env)
+def live_site(folder: Path, speed: float = 1, **env: str) -> Iterator[LiveSite]:
+    site = LiveSite(folder, speed, **env)
     try:
-        made.prepare()
-        yield made
+        site.prepare()
+        yield site
     finally:
-        made.kill_all()
+        site.kill_all()
