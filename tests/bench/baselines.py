@@ -243,7 +243,7 @@ def main() -> None:
         told = figures(scenario, jobs, started)
         seen = site.sandbox() or {}
         told["refused_429"] = seen["refused_429"]
-        asked = seen["submits"] + seen["looks"] + seen["refused_429"]
+        asked = seen["submits"] + seen["polls"] + seen["refused_429"]
         known = sum(job.known is not None for job in jobs)
         told["requests_per_job"] = round(asked / max(known, 1), 2)
         told["speed"] = scenario.speed

@@ -149,7 +149,7 @@ def test_a_failure_and_its_one_button(visit, shop, pictures):
     new_photo(visitor, pictures / "sound.jpg")
     choose(page, "Cable jumper")
     failed = {"status": "FAILED", "errorMessage": "x"}
-    shop.order(faults=[{"name": "fields", "on": "look", "share": 1.0, "value": failed}])
+    shop.order(faults=[{"name": "fields", "on": "poll", "share": 1.0, "value": failed}])
     send(page)
     page.wait_for_selector("h1:has-text('It did not come out')", timeout=30_000)
     shop.order(faults=[])

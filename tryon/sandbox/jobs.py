@@ -61,7 +61,7 @@ class Job:
 class Fault:
     """One way to misbehave, for the `next` requests of kind `on` or with `share`.
 
-    `on`: submit, look, result. With `job` only for that one. `server.misbehave` says
+    `on`: submit, poll, result. With `job` only for that one. `server.misbehave` says
     what the names do and what `value` means to them.
     """
 
@@ -76,7 +76,7 @@ class Fault:
 @dataclass
 class Counts:
     submits: int = 0
-    looks: int = 0
+    polls: int = 0
     refused_429: int = 0
     results: int = 0
     pictures: dict[str, int] = field(default_factory=dict)
@@ -203,7 +203,7 @@ class State:
         with self.lock:
             return {
                 "submits": self.counts.submits,
-                "looks": self.counts.looks,
+                "polls": self.counts.polls,
                 "results": self.counts.results,
                 "refused_429": self.counts.refused_429,
                 "distinct_pictures": len(self.counts.pictures),

@@ -132,7 +132,7 @@ class Handler(BaseHTTPRequestHandler):
             self.send_json(200, self.state.stats())
         elif path.startswith(f"{API}/"):
             self.state.travel()
-            self.look(path.removeprefix(f"{API}/"))
+            self.poll(path.removeprefix(f"{API}/"))
         elif path.startswith(f"{UPLOADS}/"):
             self.result(path.removeprefix(f"{UPLOADS}/"))
         else:
@@ -201,13 +201,13 @@ class Handler(BaseHTTPRequestHandler):
         pictures["garmentType"] = garment_type.encode()
         return "SINGLE", pictures
 
-    def look(self, job_id: str) -> None:
+    def poll(self, job_id: str) -> None:
         key = self.authorized()
         if key is None:
             return
         with self.state.lock:
-            self.state.counts.looks += 1
-        fault = self.state.take_fault("look", job_id)
+            self.state.counts.polls += 1
+        fault = self.state.take_fault("poll", job_id)
         if fault and fault.name != "fields":
             return self.misbehave(fault)
         job = self.state.jobs.get(job_id)
@@ -243,7 +243,7 @@ class Handler(BaseHTTPRequestHandler):
         }
 
     def address(self, job: Job) -> str:
-        """Of its result: a fresh one at each look, if they run out."""
+        """Of its result: a fresh one at each poll, if they run out."""
         o = self.state.options
         until = f"?until={time.time() + o.address_seconds / o.speed}"
         url = f"{self.server.url}{UPLOADS}/{job.id}.jpg"
@@ -289,7 +289,7 @@ class Handler(BaseHTTPRequestHandler):
         - body: `value` = {status, text, type, headers} · redirect: to `value`
         - drip: a byte at a time for `value` seconds · half: an answer cut in its middle
         - endless: bytes without end · picture: `value` = {format, width, height}
-        - vanish: the job is no longer known · fields: `value` over the look's own
+        - vanish: the job is no longer known · fields: `value` over the poll's own
         """
         value = fault.value
         if fault.name in ("cut", "cut_after"):

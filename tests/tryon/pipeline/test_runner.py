@@ -189,7 +189,7 @@ def test_pages_before_the_api_mean_wait(alice, sandbox, code, text):
     page = {"status": code, "text": text, "type": "text/html"}
     sandbox.state.faults = [
         Fault("body", next=2, value=page),
-        Fault("body", on="look", next=3, value=page),
+        Fault("body", on="poll", next=3, value=page),
     ]
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.COMPLETED)
@@ -204,7 +204,7 @@ def test_a_page_for_long_does_not_burn_the_requests(alice, sandbox):
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.PROCESSING)
     page = {"status": 404, "text": "404 page not found", "type": "text/plain"}
-    sandbox.state.faults = [Fault("body", on="look", share=1, value=page)]
+    sandbox.state.faults = [Fault("body", on="poll", share=1, value=page)]
     ends = time.monotonic() + 15
     while not (problems := status.find_waits(now())):
         assert time.monotonic() < ends
@@ -237,22 +237,22 @@ def test_submits_that_stop_the_key_and_resume_without_loss(
 
 
 PASSING = [
-    *[Fault("status", on="look", value=c) for c in (400, 404, 408, 429, 500, 502, 503)],
-    *[Fault("flat", on="look", value=code) for code in (404, 429, 500)],
-    Fault("cut", on="look"),
-    Fault("half", on="look"),
-    Fault("hang", on="look", value=3),
-    Fault("drip", on="look", value=3),
-    Fault("endless", on="look"),
-    Fault("vanish", on="look"),
-    Fault("redirect", on="look", value="http://10.0.0.1/"),
-    Fault("body", on="look", value={"text": "[]"}),
-    Fault("body", on="look", value={"text": "<html>"}),
-    Fault("body", on="look", value={"text": ""}),
-    Fault("body", on="look", value={"text": '{"data": {"status": 7}}'}),
-    Fault("fields", on="look", value={"status": "Something"}),
-    Fault("fields", on="look", value={"status": "processing"}),
-    Fault("fields", on="look", value={"status": "COMPLETED", "resultImagePath": None,
+    *[Fault("status", on="poll", value=c) for c in (400, 404, 408, 429, 500, 502, 503)],
+    *[Fault("flat", on="poll", value=code) for code in (404, 429, 500)],
+    Fault("cut", on="poll"),
+    Fault("half", on="poll"),
+    Fault("hang", on="poll", value=3),
+    Fault("drip", on="poll", value=3),
+    Fault("endless", on="poll"),
+    Fault("vanish", on="poll"),
+    Fault("redirect", on="poll", value="http://10.0.0.1/"),
+    Fault("body", on="poll", value={"text": "[]"}),
+    Fault("body", on="poll", value={"text": "<html>"}),
+    Fault("body", on="poll", value={"text": ""}),
+    Fault("body", on="poll", value={"text": '{"data": {"status": 7}}'}),
+    Fault("fields", on="poll", value={"status": "Something"}),
+    Fault("fields", on="poll", value={"status": "processing"}),
+    Fault("fields", on="poll", value={"status": "COMPLETED", "resultImagePath": None,
                                       "processedUrl": ""}),
     *[Fault("status", on="result", value=code) for code in (403, 404, 500)],
     Fault("body", on="result", value={"text": "<html>late</html>"}),
@@ -294,7 +294,7 @@ def test_odd_fields_are_no_trouble(alice, sandbox, fields):
     until(try_on, Status.PROCESSING)
     (job,) = sandbox.state.jobs.values()
     job.duration = 0.1
-    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    sandbox.state.faults = [Fault("fields", on="poll", share=1, value=fields)]
     until(try_on, Status.COMPLETED)
     assert try_on.duration_seconds is not None
 
@@ -310,18 +310,18 @@ def test_results_of_another_format_become_jpeg(alice, sandbox, format):
 
 
 def test_a_vanished_job_ends_after_three_looks(alice, sandbox):
-    sandbox.state.faults = [Fault("vanish", on="look", share=1)]
+    sandbox.state.faults = [Fault("vanish", on="poll", share=1)]
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.FAILED)
     assert try_on.failure_code == "vanished"
-    assert sandbox.state.counts.looks == 3
+    assert sandbox.state.counts.polls == 3
 
 
 def test_faults_of_one_job(alice, sandbox):
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.PROCESSING)
     other = factories.try_on(alice, created_at=now())
-    sandbox.state.faults = [Fault("vanish", on="look", share=1, job=try_on.remote_id)]
+    sandbox.state.faults = [Fault("vanish", on="poll", share=1, job=try_on.remote_id)]
     until(try_on, Status.FAILED)
     until(other, Status.COMPLETED)
 
@@ -332,8 +332,8 @@ def test_all_at_once_at_twenty_percent(alice, sandbox):
     sandbox.state.faults = [
         Fault("cut_after", share=0.1),
         Fault("status", share=0.1, value=503),
-        Fault("status", on="look", share=0.1, value=500),
-        Fault("cut", on="look", share=0.1),
+        Fault("status", on="poll", share=0.1, value=500),
+        Fault("cut", on="poll", share=0.1),
         Fault("status", on="result", share=0.1, value=404),
         Fault("half", on="result", share=0.1),
     ]
@@ -361,7 +361,7 @@ def test_another_word_for_the_end(alice, sandbox, word, caplog):
     (job,) = sandbox.state.jobs.values()
     job.duration = 0.1
     fields = {"status": word}
-    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    sandbox.state.faults = [Fault("fields", on="poll", share=1, value=fields)]
     until(try_on, Status.COMPLETED)
     assert any(word in event.note for event in try_on.events.all())
     assert word in caplog.text
@@ -370,7 +370,7 @@ def test_another_word_for_the_end(alice, sandbox, word, caplog):
 @pytest.mark.parametrize("word", ["ERROR", "cancelled", "REJECTED", "Expired"])
 def test_other_words_for_a_bad_end(alice, sandbox, word):
     fields = {"status": word, "errorMessage": "Bad luck"}
-    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    sandbox.state.faults = [Fault("fields", on="poll", share=1, value=fields)]
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.FAILED)
     assert (try_on.failure_code, try_on.failure_detail) == ("not_made", "Bad luck")
@@ -398,7 +398,7 @@ def test_if_one_address_fails_the_next_is_tried(alice, sandbox, first):
     until(try_on, Status.PROCESSING)
     (job,) = sandbox.state.jobs.values()
     job.duration = 0.1
-    sandbox.state.faults = [Fault("fields", on="look", share=1, value=fields)]
+    sandbox.state.faults = [Fault("fields", on="poll", share=1, value=fields)]
     until(try_on, Status.COMPLETED)
     story = [event.to_status for event in try_on.events.all()]
     assert story == ["submitting", "processing", "fetching", "completed"]
