@@ -58,7 +58,9 @@ NO_PLURAL = {
 
 @pytest.fixture(scope="module")
 def catalogue() -> polib.POFile:
-    return polib.pofile(str(CATALOGUE))
+    entries = polib.pofile(str(CATALOGUE))
+    assert len(entries) > 500
+    return entries
 
 
 def test_everything_is_translated(catalogue):
@@ -136,15 +138,18 @@ def test_plurals_are_plurals_in_the_catalogue_too(catalogue, texts_of_the_code):
 @pytest.mark.parametrize("trick", ["capfirst", "lower", "upper", "title"])
 def test_names_are_shown_as_they_are_written(trick):
     """No filter and no style changes letters; only a language's own name is raised."""
+    templates = [*(BASE_DIR / "templates").rglob("*.*")]
+    sheets = [*(BASE_DIR / "static" / "css").glob("*.css")]
+    assert len(templates) > 30 and sheets
     found = [
         f"{path.relative_to(BASE_DIR)}: {line.strip()}"
-        for path in (BASE_DIR / "templates").rglob("*.*")
+        for path in templates
         for line in path.read_text().splitlines()
         if f"|{trick}" in line and "info.name_local|capfirst" not in line
     ]
     styles = [
         str(path.relative_to(BASE_DIR))
-        for path in (BASE_DIR / "static" / "css").glob("*.css")
+        for path in sheets
         if "text-transform" in path.read_text()
     ]
     assert found + styles == []

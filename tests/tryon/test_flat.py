@@ -44,7 +44,8 @@ def test_the_sight_of_it_is_there(shop):
 
 def test_a_planning_pass(shop):
     with whole_tables_read() as found:
-        planner.tick(Clock(lambda: NOW + timedelta(seconds=3)))
+        orders = planner.tick(Clock(lambda: NOW + timedelta(seconds=3)))
+    assert orders
     assert found == []
 
 
@@ -54,10 +55,13 @@ def test_a_waiting_page(shop, client):
     cards = [f"{row.pk}:{row.status}" for row in waiting]
     token = f"&token={poll_token.sign(shop)}"
     progress._recent = None
+    updates = "/try-on/updates/?card=" + "&card=".join(cards)
     with whole_tables_read() as found:
-        client.get("/try-on/updates/?card=" + "&card=".join(cards) + token)
-        client.get("/try-on/updates/?card=" + "&card=".join(cards))
-        client.get(f"/try-on/{waiting[0].pk}/")
+        answers = [
+            client.get(address)
+            for address in (updates + token, updates, f"/try-on/{waiting[0].pk}/")
+        ]
+    assert [answer.status_code for answer in answers] == [200] * 3
     assert found == []
 
 

@@ -225,8 +225,9 @@ def test_each_of_many_is_claimed_by_its_own_request_and_told_of(alice):
         factories.try_on(alice, photo=photo, garment=piece, attempts=2)
         factories.try_on(alice, **flying, created_at=NOW - seconds(60))
     orders = tick()
-    assert len(orders) == 6
-    for request in ApiRequest.objects.all():
+    requests = ApiRequest.objects.all()
+    assert len(orders) == len(requests) == 6
+    for request in requests:
         try_on = request.try_on
         assert try_on.claim == request.token
         assert try_on.lease_until > NOW

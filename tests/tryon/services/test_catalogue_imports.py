@@ -85,6 +85,7 @@ def test_a_zip_in_the_admin_dry_first(
     file = zipped(csv_of(GOOD, bad), {"a.jpg": picture_bytes()}, folder="shop/")
     row, page = upload(as_staff, file)
     assert not Garment.objects.exists()
+    assert any(name.startswith("import-") for name in media_files())
     html = as_staff.get(page).content.decode()
     assert "1 new, 0 changed, 0 with another picture, 0 unchanged, 1 not." in html
     assert "<td>3</td><td>S-7</td><td>no name</td>" in html

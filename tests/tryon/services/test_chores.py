@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from tests import factories
 from tests.factories import NOW
 from tests.plans import whole_tables_read
-from tryon import emails, services, tasks
+from tryon import services, tasks
 from tryon.models import (
     DeletionReceipt,
     PendingDeletion,
@@ -174,4 +174,3 @@ def test_no_task_reads_a_whole_table(name, alice, settings):
     with whole_tables_read() as found:
         getattr(tasks, name)()
     assert [one for one in found if not one.startswith(short)] == []
-    assert emails.AT_ONCE

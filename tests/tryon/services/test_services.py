@@ -193,7 +193,9 @@ def test_nothing_of_an_account_stays(alice, bob, media_files):
     services.delete_owner(owner=alice, now=NOW)
     assert not User.objects.filter(pk=alice.pk).exists()
     assert set(media_files()) == {kept.file_name} | shop
-    for tombstone in TryOn.objects.all():
+    tombstones = TryOn.objects.all()
+    assert tombstones
+    for tombstone in tombstones:
         assert (tombstone.owner, tombstone.photo, tombstone.garment) == (None,) * 3
 
 

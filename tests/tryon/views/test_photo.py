@@ -53,6 +53,7 @@ def test_mending_twice_keeps_only_the_last_and_the_original(
 ):
     as_alice.post(f"/photos/{dark_photo.pk}/repair/", {"repair": "brighten"})
     first = alice.photos.exclude(pk=dark_photo.pk).get()
+    assert any(first.stem in name for name in media_files())
     with django_capture_on_commit_callbacks(execute=True):
         as_alice.post(f"/photos/{first.pk}/repair/", {"repair": "rotate-90"})
     last = alice.photos.exclude(pk=dark_photo.pk).get()

@@ -133,6 +133,7 @@ def test_deleting_while_it_is_made_leaves_no_file(
     monkeypatch.setattr(exports, "_entries", deleted_meanwhile)
     with django_capture_on_commit_callbacks(execute=True):
         exports.make(pk=str(export.pk), now=timezone.now())
+    assert not Export.objects.exists()
     assert not any(name.startswith("export-") for name in media_files())
 
 
@@ -156,6 +157,7 @@ def test_it_goes_after_three_days(
     as_alice, three, media_files, django_capture_on_commit_callbacks
 ):
     made(as_alice, three)
+    assert any(name.startswith("export-") for name in media_files())
     with django_capture_on_commit_callbacks(execute=True):
         services.delete_expired(now=timezone.now() + timedelta(days=3, seconds=1))
     assert not Export.objects.exists()
