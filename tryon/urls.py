@@ -2,7 +2,9 @@ from django.urls import path, re_path
 
 from .views import (
     account,
+    bulk,
     compose,
+    exports,
     favourites,
     fittings,
     gallery,
@@ -11,7 +13,6 @@ from .views import (
     media,
     pages,
     photos,
-    selected,
     sharing,
     try_ons,
 )
@@ -40,10 +41,10 @@ urlpatterns = [
     path("s/<str:token>/photo/", sharing.photo, name="shared_photo"),
     path("fittings/<uuid:pk>/", fittings.detail, name="fitting"),
     path("gallery/", gallery.gallery, name="gallery"),
-    path("gallery/selected/", selected.selected, name="selected"),
-    path("gallery/compare/", selected.compare, name="compare"),
-    path("exports/<uuid:pk>/", selected.export, name="export"),
-    path("exports/<uuid:pk>/zip/", selected.download_export, name="download_export"),
+    path("gallery/selected/", bulk.selected, name="selected"),
+    path("gallery/compare/", bulk.compare, name="compare"),
+    path("exports/<uuid:pk>/", exports.export, name="export"),
+    path("exports/<uuid:pk>/zip/", exports.download_export, name="download_export"),
     path("photos/", photos.photos, name="photos"),
     path("photos/code/", handoffs.open_code, name="open_handoff"),
     path("photos/code/<uuid:pk>/", handoffs.handoff, name="handoff"),

@@ -1,13 +1,11 @@
 """What can be done with several pictures at once: compare, delete, download."""
 
 import uuid
-from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,9 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from .. import services, tasks
-from ..models import Export, TryOn
+from ..models import TryOn
 from ..services import exports
-from . import serving
 from .deleted import deleted
 from .getters import OwnedRequest, owner_required
 
@@ -104,36 +101,3 @@ def compare(request: OwnedRequest) -> HttpResponse:
         messages.warning(request, _("Compare takes two to four pictures."))
         return redirect(f"{reverse('gallery')}?select=1")
     return render(request, "gallery/compare.html", {"try_ons": ready})
-
-
-@require_safe
-@never_cache
-@owner_required
-def export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
-    """How far the zip is; with `Accept: application/json` in figures."""
-    row = _export(request, pk)
-    told: dict[str, Any] = {
-        "state": row.state,
-        "percent": row.percent,
-        "done": row.done,
-        "total": row.total,
-    }
-    if request.headers.get("Accept") == "application/json":
-        return JsonResponse(told)
-    return render(request, "gallery/export.html", {"export": row})
-
-
-@require_safe
-@owner_required
-def download_export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponseBase:
-    row = _export(request, pk)
-    if row.state != Export.State.READY:
-        raise Http404
-    name = f"fitting-room-{timezone.localdate(row.created_at)}.zip"
-    return serving.serve_download(
-        request, row.file_name, called=name, content_type="application/zip"
-    )
-
-
-def _export(request: OwnedRequest, pk: uuid.UUID) -> Export:
-    return get_object_or_404(Export.objects.visible_to(request.owner), pk=pk)
