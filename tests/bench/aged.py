@@ -93,7 +93,7 @@ class Shop:
 
 def forget() -> None:
     """What a process remembers for a moment or two."""
-    progress._recent = None
+    progress.recent_shop.forget()
 
 
 def just_sent() -> None:

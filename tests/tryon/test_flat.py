@@ -54,7 +54,7 @@ def test_a_waiting_page(shop, client):
     waiting = [row for row in shop.try_ons.all() if row.is_under_way]
     cards = [f"{row.pk}:{row.status}" for row in waiting]
     token = f"&token={poll_token.sign(shop)}"
-    progress._recent = None
+    progress.recent_shop.forget()
     updates = "/try-on/updates/?card=" + "&card=".join(cards)
     with whole_tables_read() as found:
         answers = [

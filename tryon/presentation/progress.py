@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
@@ -100,21 +101,68 @@ class Traffic:
         return wait
 
 
-class Estimator:
-    """The forecast and the shop's state, asked once for all cards of a page."""
+class Shop:
+    """What the shop's database says now; each part is asked for once, when needed."""
 
     def __init__(self, now: datetime):
+        self.asked_at = now
+
+    @cached_property
+    def forecasts(self) -> dict[str, Forecast]:
+        return current_forecasts()
+
+    @cached_property
+    def keys(self) -> list[Key]:
+        return list(Key.objects.configured())
+
+    @cached_property
+    def is_paused(self) -> bool:
+        """By staff."""
+        return Planner.objects.filter(submits_paused_at__isnull=False).exists()
+
+    @cached_property
+    def traffic(self) -> Traffic:
+        return Traffic.now()
+
+    @cached_property
+    def arrivals(self) -> list[float]:
+        """At which ages the last pictures of the last minutes were here, sorted."""
+        lately = self.asked_at - timedelta(seconds=3 * timing().window)
+        rows = TryOn.objects.filter(
+            duration_seconds__isnull=False, answered_at__gte=lately
+        ).order_by("-answered_at")
+        times = rows.values_list("submitted_at", "finished_at")[:ARRIVED]
+        ages = [there - sent for sent, there in times if sent and there]
+        return sorted(age.total_seconds() for age in ages)
+
+
+class RecentShop:
+    """What this process asked last, for as long as that is no older than `RECENT`."""
+
+    def __init__(self) -> None:
+        self._last: tuple[float, Shop] | None = None
+
+    def get(self, now: datetime) -> Shop:
+        if self._last is None or time.monotonic() - self._last[0] > RECENT:
+            self._last = time.monotonic(), Shop(now)
+        return self._last[1]
+
+    def forget(self) -> None:
+        self._last = None
+
+
+recent_shop = RecentShop()
+
+
+class Estimator:
+    """How far try-ons are, and how long they take; `shop` is asked once for all."""
+
+    def __init__(self, now: datetime, shop: Shop | None = None):
         self.now = now
-        self._forecasts: dict[str, Forecast] | None = None
-        self._keys: list[Key] | None = None
-        self._paused = False  # by staff
-        self._traffic: Traffic | None = None
-        self._arrivals: list[float] | None = None
+        self.shop = shop or Shop(now)
 
     def forecast(self, mode: str = TryOn.Mode.SINGLE) -> Forecast:
-        if self._forecasts is None:
-            self._forecasts = current_forecasts()
-        return self._forecasts[mode]
+        return self.shop.forecasts[mode]
 
     def usually(self, mode: str = TryOn.Mode.SINGLE) -> str:
         """ "Usually 20 to 40 seconds", from what the middle of the jobs took."""
@@ -136,32 +184,14 @@ class Estimator:
         )
         return told % {"low": low, "high": high}
 
-    @classmethod
-    def recent(cls, now: datetime) -> "Estimator":
-        """One with what this process asked no more than two seconds ago."""
-        global _recent
-        if _recent is None or time.monotonic() - _recent[0] > RECENT:
-            made = cls(now)
-            made.forecast()
-            made.keys_open, made.traffic, made.arrivals  # noqa: B018 asks now
-            _recent = (time.monotonic(), made)
-        again = cls(now)
-        for name in ("_forecasts", "_keys", "_paused", "_traffic", "_arrivals"):
-            setattr(again, name, getattr(_recent[1], name))
-        return again
-
     @property
     def keys_open(self) -> int:
         """How many take new jobs now; before the first pass nobody has seen one."""
-        if self._keys is None:
-            self._keys = list(Key.objects.configured())
-            paused = Planner.objects.filter(submits_paused_at__isnull=False)
-            self._paused = paused.exists()
-        if self._paused:
+        if self.shop.is_paused:
             return 0
         return sum(
-            key.is_open(self.now) and key.may_submit(self.now) for key in self._keys
-        ) or (0 if self._keys else 1)
+            key.is_open(self.now) and key.may_submit(self.now) for key in self.shop.keys
+        ) or (0 if self.shop.keys else 1)
 
     def progress(self, try_on: TryOn) -> Progress:
         if try_on.status in (Status.QUEUED, Status.SUBMITTING):
@@ -224,7 +254,7 @@ class Estimator:
         Lately arrived ones say it best, since what the key's limit leaves decides as
         much as how long the API takes; before them, the planner's own price.
         """
-        arrivals = self.arrivals
+        arrivals = self.shop.arrivals
         if len(arrivals) >= ENOUGH_ARRIVED:
             later = bisect_right(arrivals, age - LEAD)
             if later < len(arrivals):
@@ -235,30 +265,10 @@ class Estimator:
         if age < first:
             return min(max(first - age, LIKELY_POLL), EARLY_POLL)
         # Less than expected, since a result that waits is worse than a poll too many.
-        likely = min(self.traffic.polled_in(try_on, age, forecast) * 0.8, WAIT_POLL)
+        likely = min(
+            self.shop.traffic.polled_in(try_on, age, forecast) * 0.8, WAIT_POLL
+        )
         return min(max(LIKELY_POLL, likely, age * 0.03), LONGEST_POLL)
-
-    @property
-    def arrivals(self) -> list[float]:
-        """At which ages the last pictures of the last minutes were here, sorted."""
-        if self._arrivals is None:
-            lately = self.now - timedelta(seconds=3 * timing().window)
-            rows = TryOn.objects.filter(
-                duration_seconds__isnull=False, answered_at__gte=lately
-            ).order_by("-answered_at")
-            times = rows.values_list("submitted_at", "finished_at")[:ARRIVED]
-            ages = [there - sent for sent, there in times if sent and there]
-            self._arrivals = sorted(age.total_seconds() for age in ages)
-        return self._arrivals
-
-    @property
-    def traffic(self) -> "Traffic":
-        if self._traffic is None:
-            self._traffic = Traffic.now()
-        return self._traffic
-
-
-_recent: tuple[float, Estimator] | None = None
 
 
 def time_left(seconds: float) -> str:

@@ -95,7 +95,8 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
     if owner_id is not None and "newest" not in request.GET:
         found = list(TryOn.objects.existing().filter(owner=owner_id, pk__in=shown))
         if {row.pk: row.status for row in found} == shown:
-            estimator = progress.Estimator.recent(timezone.now())
+            now = timezone.now()
+            estimator = progress.Estimator(now, progress.recent_shop.get(now))
             return JsonResponse(_told(found, estimator))
     return _changed(request, shown)
 
