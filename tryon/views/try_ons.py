@@ -3,7 +3,7 @@
 import io
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from django.contrib import messages
 from django.db import transaction
@@ -44,7 +44,7 @@ def detail(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "try_on/detail.html", _page(request, try_on))
 
 
-def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, Any]:
+def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, object]:
     now = timezone.now()
     others = TryOn.objects.visible_to(request.owner).under_way().exclude(pk=try_on.pk)
     cards = [try_on, *others.with_pictures().recent()[:5]]
@@ -89,8 +89,8 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
     seconds to ask again. `token` is the page's own proof of whose cards they are:
     with it a poll that finds nothing changed asks one query, and no session.
     """
-    shown = dict(_shown(card) for card in request.GET.getlist("card")[:MOST_UPDATES])
-    shown.pop(None, None)
+    cards = map(_shown, request.GET.getlist("card")[:MOST_UPDATES])
+    shown = {pk: status for pk, status in cards if pk is not None}
     owner_id = poll_token.owner_of(request.GET.get("token", ""))
     if owner_id is not None and "newest" not in request.GET:
         found = list(TryOn.objects.existing().filter(owner=owner_id, pk__in=shown))
@@ -126,12 +126,32 @@ def _moment(text: str) -> datetime | None:
     return parsed if parsed is not None and timezone.is_aware(parsed) else None
 
 
-def _told(found: list[TryOn], estimator: progress.Estimator) -> dict[str, Any]:
+class Card(TypedDict):
+    """What a card says of its picture while that is made."""
+
+    status: str
+    percent: int
+    left: float | None  # seconds
+    heading: str
+    line: str
+    stage: str
+    label: NotRequired[str]
+    html: NotRequired[str]  # the card anew, where the state changed
+
+
+class Updates(TypedDict):
+    cards: dict[str, Card]
+    poll_in: float | None
+    newer: NotRequired[int]
+
+
+def _told(found: list[TryOn], estimator: progress.Estimator) -> Updates:
     progress.add_places(found)
-    cards, delays = {}, []
+    cards: dict[str, Card] = {}
+    delays = []
     for try_on in found:
         shown = estimator.progress(try_on)
-        try_on.progress = progress
+        try_on.progress = shown
         cards[str(try_on.pk)] = {
             "status": try_on.status,
             "percent": shown.percent,
@@ -145,7 +165,7 @@ def _told(found: list[TryOn], estimator: progress.Estimator) -> dict[str, Any]:
     return {"cards": cards, "poll_in": min(delays, default=None)}
 
 
-def _shown(card: str) -> tuple[Any, str]:
+def _shown(card: str) -> tuple[uuid.UUID | None, str]:
     pk, _colon, status = card.partition(":")
     try:
         return uuid.UUID(pk), status

@@ -164,7 +164,9 @@ def test_one_look_for_all_cards(as_alice, alice):
     told = poll(as_alice, f"{queued.pk}:queued", f"{running.pk}:queued")
     assert set(told["cards"]) == {str(queued.pk), str(running.pk)}
     assert "html" not in told["cards"][str(queued.pk)]
-    assert "<li" in told["cards"][str(running.pk)]["html"]
+    changed = told["cards"][str(running.pk)]
+    assert "<li" in changed["html"]
+    assert changed["heading"] in changed["html"]
     assert told["poll_in"] >= 1
 
 
