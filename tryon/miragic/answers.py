@@ -7,10 +7,9 @@ contradicts itself, both forms are read.
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from .body import MAX_DETAIL, excerpt, parse_body, parse_time
+from .body import JSON, MAX_DETAIL, excerpt, parse_body, parse_time
 from .errors import MayHaveArrived
 from .meaning import error_from
 from .redact import redact
@@ -56,7 +55,7 @@ class Polled:
     result_url: str
     error_message: str
     seconds: float | None
-    raw: dict[str, Any]
+    raw: dict[str, JSON]
     odd_word: str = ""
 
 
@@ -102,15 +101,16 @@ def polled(status: int, body: bytes, base_url: str) -> Polled:
     )
 
 
-def result_addresses(answer: dict[str, Any], base_url: str) -> list[str]:
+def result_addresses(answer: dict[str, JSON], base_url: str) -> list[str]:
     """Each address of the result that a poll's answer names, absolute, once."""
     data = _data(answer)
-    told = [data[name] for name in RESULT_FIELDS if isinstance(data.get(name), str)]
-    found = [_absolute(url.strip(), base_url) for url in told if url.strip()]
+    told = [data.get(name) for name in RESULT_FIELDS]
+    urls = [url.strip() for url in told if isinstance(url, str)]
+    found = [_absolute(url, base_url) for url in urls if url]
     return list(dict.fromkeys(url for url in found if url))
 
 
-def without(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def without(fields: dict[str, JSON], names: tuple[str, ...]) -> dict[str, JSON]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
@@ -123,7 +123,7 @@ def _absolute(url: str, base_url: str) -> str:
         return ""
 
 
-def _seconds(data: dict[str, Any]) -> float | None:
+def _seconds(data: dict[str, JSON]) -> float | None:
     """From creation to completion; the processing alone leaves out the waiting."""
     start = parse_time(data.get("createdAt"))
     start = start or parse_time(data.get("processingStartedAt"))
@@ -131,14 +131,14 @@ def _seconds(data: dict[str, Any]) -> float | None:
     return (end - start).total_seconds() if start and end else None
 
 
-def _data(answer: dict[str, Any]) -> dict[str, Any]:
+def _data(answer: dict[str, JSON]) -> dict[str, JSON]:
     data = answer.get("data")
     return data if isinstance(data, dict) else answer
 
 
 def _success(
     status: int, body: bytes, request: str
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, JSON], dict[str, JSON]]:
     """The whole answer, and what it says of the job."""
     answer = parse_body(body)
     if not 200 <= status < 300 or (answer and answer.get("success") is False):

@@ -8,18 +8,21 @@ import math
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TypeAlias
 
 from .redact import redact
 
 ADDRESS = re.compile(r"https?:\\?/\\?/[^\s\"'<>]*")
+# Whatever JSON can hold, as Python reads it.
+JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | bool | None"
+
 MAX_DETAIL = 500  # characters of a foreign text that are kept
 LONGEST_PAUSE = 86400.0  # seconds; no limit lasts longer, more is a mistake
 FIRST_NUMBER = re.compile(r"\s*([-+]?\d+(?:\.\d*)?)\s*(?:s|secs?|seconds?)?\s*([,;]|$)")
 UNIX_TIMES = 1e9  # what is more is no number of seconds to wait
 
 
-def parse_body(body: bytes) -> dict[str, Any] | None:
+def parse_body(body: bytes) -> dict[str, JSON] | None:
     """The JSON object in `body`, or None if it holds no such thing.
 
     With a byte order mark, or a few wrong bytes in a text, it is read all the same.
@@ -33,17 +36,21 @@ def parse_body(body: bytes) -> dict[str, Any] | None:
     return parsed if isinstance(parsed, dict) else None
 
 
-def _storable(value: Any) -> Any:
+def _storable(value: JSON) -> JSON:
     """The same without what no database takes: NUL, half characters, NaN."""
     if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode()
+        return _clean(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list):
         return [_storable(one) for one in value]
     if isinstance(value, dict):
-        return {_storable(name): _storable(one) for name, one in value.items()}
+        return {_clean(name): _storable(one) for name, one in value.items()}
     return value
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def excerpt(body: bytes) -> str:

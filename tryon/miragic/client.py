@@ -19,7 +19,7 @@ from .body import MAX_DETAIL, parse_body, parse_retry_after
 from .errors import MayHaveArrived, NotArrived, ResultOutOfReach, ResultUnavailable
 from .meaning import error_from
 from .redact import redact
-from .transport import BROKEN, Exchange
+from .transport import BROKEN, Exchange, Files
 
 PATH = "/api/v1/virtual-try-on"
 # "Can be any text for this case" (Form Data, Case 2); the examples say this.
@@ -132,13 +132,22 @@ class Client:
         return bytes(data)
 
     def _exchange(
-        self, method: str, url: str, key: str, deadline: float, **kwargs: object
+        self,
+        method: str,
+        url: str,
+        key: str,
+        deadline: float,
+        *,
+        data: dict[str, str] | None = None,
+        files: Files | None = None,
     ) -> tuple[int, bytes]:
         headers = {"X-API-Key": key, "Accept": "application/json"}
         response, body, cut = None, b"", ""
         with Exchange(deadline) as exchange:
             try:
-                response = exchange.request(method, url, headers=headers, **kwargs)
+                response = exchange.request(
+                    method, url, headers=headers, data=data, files=files
+                )
                 for chunk in exchange.chunks(response):
                     body += chunk
                     if len(body) > MAX_ANSWER:

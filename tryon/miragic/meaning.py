@@ -31,9 +31,8 @@ status contradicts itself and is unclear.
 
 import re
 from http import HTTPStatus
-from typing import Any
 
-from .body import MAX_DETAIL, excerpt, parse_body
+from .body import JSON, MAX_DETAIL, excerpt, parse_body
 from .errors import (
     KeyRefused,
     MayHaveArrived,
@@ -107,7 +106,7 @@ def is_about_a_picture(code: str, text: str) -> bool:
     return False
 
 
-def _is_own_form(status: int, answer: dict[str, Any], code: str, message: str) -> bool:
+def _is_own_form(status: int, answer: dict[str, JSON], code: str, message: str) -> bool:
     if isinstance(answer.get("success"), bool):
         return True
     return code in CODES or (bool(message) and not _is_phrase(status, message))
@@ -126,7 +125,7 @@ def _is_phrase(status: int, message: str) -> bool:
 
 
 def _of_own_form(
-    status: int, code: str, message: str, answer: dict[str, Any]
+    status: int, code: str, message: str, answer: dict[str, JSON]
 ) -> Meaning:
     if answer.get("success") is True:
         return MayHaveArrived
@@ -147,7 +146,7 @@ def _of_a_page(status: int) -> Meaning:
     return NotArrived if status in BEFORE_THE_API else MayHaveArrived
 
 
-def _code_and_message(answer: dict[str, Any]) -> tuple[str, str]:
+def _code_and_message(answer: dict[str, JSON]) -> tuple[str, str]:
     error = answer.get("error")
     source = error if isinstance(error, dict) else answer
     code = source.get("code", "")

@@ -12,7 +12,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import requests
@@ -23,6 +23,9 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.util.retry import Retry
 
 CHUNK = 64 * 1024  # bytes
+# Field, and the file's name, bytes and type.
+Files = list[tuple[str, tuple[str, bytes, str]]]
+Address = tuple[int, int, int, str, tuple[int | str | bytes, ...]]  # `getaddrinfo`'s
 
 # What reading from a socket that was shut down or cut can raise.
 BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
@@ -56,7 +59,15 @@ class Exchange:
         self._timer.cancel()
         self._session.close()
 
-    def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: dict[str, str] | None = None,
+        files: Files | None = None,
+    ) -> requests.Response:
         """Follows no redirect, repeats nothing, reuses no connection."""
         self._session.close()
         self._session = requests.Session()
@@ -69,7 +80,9 @@ class Exchange:
             stream=True,
             allow_redirects=False,
             timeout=max(self.ends - time.monotonic(), 0.001),
-            **kwargs,
+            headers=headers,
+            data=data,
+            files=files,
         )
 
     def chunks(self, response: requests.Response) -> Iterator[bytes]:
@@ -98,17 +111,18 @@ class Exchange:
             return sock
         raise error
 
-    def _resolve(self, host: str, port: int) -> list[Any]:
+    def _resolve(self, host: str, port: int) -> list[Address]:
         """As `socket.getaddrinfo`, but no longer than the deadline.
 
         A resolver that hangs cannot be interrupted; nothing was sent meanwhile.
         """
-        answers: queue.SimpleQueue[list[Any] | OSError | UnicodeError]
+        answers: queue.SimpleQueue[list[Address] | OSError | UnicodeError]
         answers = queue.SimpleQueue()
 
         def ask() -> None:
             try:
-                answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                answers.put([*found])
             except (OSError, UnicodeError) as error:
                 answers.put(error)
 
