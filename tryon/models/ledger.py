@@ -3,12 +3,23 @@
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Self, TypedDict
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+
+class Record(TypedDict):
+    """A request, as a receipt tells it and a try-on keeps it in `past_requests`."""
+
+    kind: str
+    sent_at: str | None
+    answered_at: str | None
+    seconds: float | None
+    outcome: str | None
+    http_status: int | None
 
 
 class KeyState(models.TextChoices):
@@ -158,7 +169,7 @@ class ApiRequest(models.Model):
             return None
         return (self.answered_at - self.sent_at) / timedelta(seconds=1)
 
-    def as_record(self) -> dict[str, Any]:
+    def as_record(self) -> Record:
         """What a receipt says of it; every value can be written as JSON."""
         return {
             "kind": self.kind,

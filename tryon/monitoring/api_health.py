@@ -2,9 +2,9 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,13 +16,80 @@ from ..pipeline.durations import current_forecasts, newest_durations
 from ..pipeline.forecast import HISTORY
 from ..pipeline.outcomes import ODD_WORD
 from ..pipeline.timing import timing
+from ..presentation.texts import Text
 from . import status
 
 MINUTES = 60
 SLOTS = 60  # cells drawn a key, whatever the limit
 
 
-def overview(now: datetime) -> dict[str, Any]:
+class KeyCard(TypedDict):
+    key: Key
+    state: str
+    is_well: bool
+    room: int
+    limit: int
+    cells: list[str]  # held, cooling, free
+    sent: int
+    refused: int
+    last_429: ApiRequest | None
+    strict: bool
+
+
+class Figures(TypedDict):
+    """Times in seconds."""
+
+    queued: int | None
+    in_flight: int | None
+    oldest: float | None
+    last_tick: float | None
+    wait: float | None
+    unseen: float | None
+    made: int
+
+
+class Bar(TypedDict):
+    x: int
+    y: float
+    height: float
+    n: int
+
+
+class Chart(TypedDict):
+    bars: list[Bar]
+    limit: int
+    limit_y: float
+    most: int
+
+
+class Failures(TypedDict):
+    label: Text
+    n: int
+
+
+class Durations(TypedDict):
+    mode: Text
+    p50: float
+    p95: float
+    true: float | None
+    n: int
+
+
+class Overview(TypedDict):
+    """What the page about the API's health shows."""
+
+    now: datetime
+    problems: list[str]
+    paused_at: datetime | None
+    keys: list[KeyCard]
+    figures: Figures
+    chart: Chart
+    failures: list[Failures]
+    durations: list[Durations]
+    latest: QuerySet[ApiRequest]
+
+
+def overview(now: datetime) -> Overview:
     """A dozen queries, however long the queue."""
     keys = budget.known_keys(now)
     report = status.summary(now)
@@ -50,14 +117,12 @@ def odd_words(keys: list[Key], hour: datetime) -> list[str]:
     return sorted(set(odd.values_list("detail", flat=True)[:SLOTS]))
 
 
-def key_cards(keys: list[Key], now: datetime, hour: datetime) -> list[dict[str, Any]]:
+def key_cards(keys: list[Key], now: datetime, hour: datetime) -> list[KeyCard]:
     taken = budget.slots_taken([key.pk for key in keys], now)
     return [key_card(key, taken[key.pk], now, hour) for key in keys]
 
 
-def key_card(
-    key: Key, slots: budget.Slots, now: datetime, hour: datetime
-) -> dict[str, Any]:
+def key_card(key: Key, slots: budget.Slots, now: datetime, hour: datetime) -> KeyCard:
     limit = timing().limit
     counted = ApiRequest.objects.answered_since(hour, [key.pk]).aggregate(
         sent=Count("id"), refused=Count("id", filter=Q(outcome=Outcome.RATE_LIMITED))
@@ -79,7 +144,7 @@ def key_card(
     }
 
 
-def figures(now: datetime, hour: datetime, report: dict[str, Any]) -> dict[str, Any]:
+def figures(now: datetime, hour: datetime, report: status.Report) -> Figures:
     """In line, oldest, and the seconds lost on the way to the API and back."""
     # With a duration, as all that the API has answered: the index has no others.
     done = TryOn.objects.filter(
@@ -114,14 +179,14 @@ def middle(values: list[float]) -> float | None:
     return sorted(values)[len(values) // 2] if values else None
 
 
-def chart(keys: list[Key], now: datetime, hour: datetime) -> dict[str, Any]:
+def chart(keys: list[Key], now: datetime, hour: datetime) -> Chart:
     """Requests sent in each of the last 60 minutes, as bars in a 600 × 120 drawing."""
     recent = ApiRequest.objects.answered_since(hour, [key.pk for key in keys])
     sent = recent.values_list("sent_at", flat=True)
     counts = Counter(int((now - at).total_seconds() // 60) for at in sent if at)
     limit = timing().limit * max(len(keys), 1)
     most = max([limit, *counts.values()])
-    bars = []
+    bars: list[Bar] = []
     for minute in range(MINUTES):
         count = counts.get(MINUTES - 1 - minute, 0)
         height = round(count / most * 110, 1)
@@ -134,7 +199,7 @@ def chart(keys: list[Key], now: datetime, hour: datetime) -> dict[str, Any]:
     }
 
 
-def failures(hour: datetime) -> list[dict[str, Any]]:
+def failures(hour: datetime) -> list[Failures]:
     day = hour - timedelta(hours=23)
     counted = (
         TryOn.objects.filter(finished_at__gt=day, status=Status.FAILED)
@@ -148,9 +213,9 @@ def failures(hour: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def durations() -> list[dict[str, Any]]:
+def durations() -> list[Durations]:
     """Forecast beside true, by mode."""
-    told = []
+    told: list[Durations] = []
     newest = newest_durations()
     for mode, forecast in current_forecasts().items():
         true = [seconds for of, seconds in newest if of == mode][:HISTORY]
@@ -166,12 +231,12 @@ def durations() -> list[dict[str, Any]]:
     return told
 
 
-def sentence(told: dict[str, Any]) -> str:
+def sentence(told: Overview) -> str:
     """One sentence on top: whether all is well."""
     if told["paused_at"]:
         return _("Submissions are paused by staff. What waits keeps its place.")
     if told["problems"]:
-        return str(told["problems"][0])
+        return told["problems"][0]
     n = len(told["keys"])
     well = ngettext(
         "All is well. The key is working.",

@@ -31,7 +31,7 @@ class Figures(Collector):
         told = status.report(self.now)
         jobs = _gauge("try_ons", "Try-ons by state.", "state")
         for state, count in told["states"].items():
-            jobs.add_metric([state], count)
+            jobs.add_metric([state], count or 0)
         yield jobs
         for name, text, value in (
             ("oldest_queued_seconds", "Waited.", told["oldest_queued_seconds"] or 0),

@@ -6,12 +6,13 @@ asked is of the period alone, so that it costs as much in a shop of many years.
 
 import csv
 import io
+import uuid
 from collections import Counter, defaultdict
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import TypedDict
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Aggregate, Count, Q, Sum
 from django.db.models.functions import TruncDate
 
 from ..models import (
@@ -44,10 +45,50 @@ HEALTH = {
 }
 
 
-def overview(now: datetime, days: int) -> dict[str, Any]:
+class Day(TypedDict):
+    day: date
+    tries: int
+    done: int
+    failed: int
+
+
+class Durations(TypedDict):
+    p50: float | None
+    p95: float | None
+
+
+class Overview(TypedDict):
+    """What the page about the last weeks shows."""
+
+    days: int
+    tries: int
+    success: int | None  # percent
+    requests: int
+    credits: int
+    cost: float | None
+    by_day: list[Day]
+    durations: Durations
+    failures: list[tuple[str, int]]
+    garments: list[Garment]
+
+
+class GarmentHealth(TypedDict):
+    garment: Garment
+    tries: int
+    failed: int
+    flags: int
+    hearts: int
+    seconds: float | None
+    share: int  # percent
+    bad: int
+    replace: bool  # its picture is to blame
+
+
+def overview(now: datetime, days: int) -> Overview:
     rows = _made_in(now, days)
     by_day = tries_by_day(now, days)
-    done, failed = (sum(row[name] for row in by_day) for name in ("done", "failed"))
+    done = sum(row["done"] for row in by_day)
+    failed = sum(row["failed"] for row in by_day)
     sent, accepted = _requests(now, days)
     return {
         "days": days,
@@ -91,7 +132,7 @@ def _requests(now: datetime, days: int) -> tuple[int, int]:
     return kept["sent"] + tallied["sent"], kept["accepted"] + tallied["accepted"]
 
 
-def tries_by_day(now: datetime, days: int) -> list[dict[str, Any]]:
+def tries_by_day(now: datetime, days: int) -> list[Day]:
     """Every day of the period, also those without a try."""
     counted = {
         row["day"]: row
@@ -106,13 +147,21 @@ def tries_by_day(now: datetime, days: int) -> list[dict[str, Any]]:
         .order_by()
     }
     empty = {"tries": 0, "done": 0, "failed": 0}
-    return [
-        {**empty, **counted.get(day, {}), "day": day}
-        for day in calendar.last_days(now, days)
-    ]
+    told: list[Day] = []
+    for day in calendar.last_days(now, days):
+        row = counted.get(day, empty)
+        told.append(
+            {
+                "day": day,
+                "tries": row["tries"],
+                "done": row["done"],
+                "failed": row["failed"],
+            }
+        )
+    return told
 
 
-def durations(rows: TryOnQuerySet, since: datetime) -> dict[str, float | None]:
+def durations(rows: TryOnQuerySet, since: datetime) -> Durations:
     # Nothing is answered before it was asked: the index is read no further back.
     answered = rows.filter(duration_seconds__isnull=False, answered_at__gte=since)
     newest = answered.order_by("-answered_at").values_list("duration_seconds")[:2000]
@@ -139,7 +188,7 @@ def most_tried(rows: TryOnQuerySet) -> list[Garment]:
     return sorted(found, key=lambda garment: (-counts[garment.pk], garment.sku))
 
 
-def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
+def garment_health(now: datetime, days: int) -> list[GarmentHealth]:
     """Each piece of the catalogue that was tried in the period, the worst first.
 
     No further back: what was tried on with a picture that is long replaced says
@@ -161,16 +210,20 @@ def garment_health(now: datetime, days: int) -> list[dict[str, Any]]:
     ]
 
 
-def _by_piece(rows: TryOnQuerySet, **figures: Any) -> dict[Any, Counter[str]]:
+def _by_piece(
+    rows: TryOnQuerySet, **figures: Aggregate
+) -> dict[uuid.UUID, Counter[str]]:
     """What was counted of each, tops and bottoms alike: both were tried on."""
-    told: dict[Any, Counter[str]] = defaultdict(Counter)
+    told: dict[uuid.UUID, Counter[str]] = defaultdict(Counter)
     for row in rows.values(*SIDES).annotate(**figures).order_by():
         for pk in {row[side] for side in SIDES} - {None}:
             told[pk].update({name: row[name] for name in figures})
     return told
 
 
-def _first(pieces: list[Any], garments: GarmentQuerySet, most: int) -> list[Garment]:
+def _first(
+    pieces: list[uuid.UUID], garments: GarmentQuerySet, most: int
+) -> list[Garment]:
     """The first of `pieces` that are among `garments`, asked for a few at a time."""
     found: list[Garment] = []
     for start in range(0, len(pieces), MOST):
@@ -190,13 +243,13 @@ def _order(figures: Counter[str]) -> tuple[int, int]:
     return -_share(figures), -figures["tries"]
 
 
-def _hearts(garments: list[Any]) -> dict[Any, int]:
-    fans: Any = User.favourite_garments.through.objects
+def _hearts(garments: list[uuid.UUID]) -> dict[uuid.UUID, int]:
+    fans = User.favourite_garments.through._default_manager
     rows = fans.filter(garment__in=garments).values_list("garment")
     return dict(rows.annotate(n=Count("pk")).order_by())
 
 
-def _told(garment: Garment, figures: Counter[str], hearts: int) -> dict[str, Any]:
+def _told(garment: Garment, figures: Counter[str], hearts: int) -> GarmentHealth:
     tries, bad = figures["tries"], figures["failed"] + figures["flags"]
     timed = figures["timed"]
     return {

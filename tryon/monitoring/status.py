@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.db import DatabaseError
 from django.db.models import Count, Min, Q
@@ -20,6 +20,23 @@ RECENT = timedelta(hours=1)
 WORDS = 200  # characters of what a request met
 
 
+class KeyReport(TypedDict):
+    fingerprint: str
+    state: str
+    room: int
+
+
+class Report(TypedDict):
+    """What there is to say; every value can be written as JSON."""
+
+    ok: bool
+    problems: list[str]
+    states: dict[str, int | None]  # None: nobody could be asked
+    oldest_queued_seconds: float | None
+    keys: list[KeyReport]
+    last_tick_seconds: float | None
+
+
 def last_tick_seconds(now: datetime | None = None) -> float | None:
     at = Planner.objects.values_list("last_tick_at", flat=True).first()
     if at is None:
@@ -33,14 +50,14 @@ def count_states(states: Iterable[str]) -> dict[str, int]:
     return {**dict.fromkeys(states, 0), **dict(rows.annotate(n=Count("*")))}
 
 
-def report(now: datetime) -> dict[str, Any]:
+def report(now: datetime) -> Report:
     """What is there, and in words what is wrong with it."""
     ended = count_states(FINAL)
     found = summary(now)
     return {**found, "states": {**found["states"], **ended}}
 
 
-def summary(now: datetime) -> dict[str, Any]:
+def summary(now: datetime) -> Report:
     """The same without what has ended, which takes longer the more there is of it."""
     counts = count_states(OPEN)
     oldest = TryOn.objects.existing().queued().aggregate(at=Min("created_at"))["at"]
@@ -51,7 +68,7 @@ def summary(now: datetime) -> dict[str, Any]:
     return {
         "ok": not (problems := find_problems(keys, counts, waited, last_tick, now)),
         "problems": problems,
-        "states": counts,
+        "states": {**counts},
         "oldest_queued_seconds": waited,
         "keys": [
             {
@@ -138,7 +155,7 @@ def last_words(requests: Q) -> str:
     return f", the last: {' '.join(detail.split())[:WORDS]}" if detail else ""
 
 
-def no_database(error: DatabaseError) -> dict[str, Any]:
+def no_database(error: DatabaseError) -> Report:
     """The same report when there is nobody to ask."""
     return {
         "ok": False,

@@ -5,7 +5,6 @@ photographs and made defects (tests/tryon/presentation/test_photo_advice.py).
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -112,7 +111,7 @@ def _sharpness(m: Measured) -> Line:
     return Line(_("Sharpness"), _("Sharp"), share)
 
 
-def _size(row: Any, limit: int) -> Line:
+def _size(row: Photo | Garment, limit: int) -> Line:
     long_side = max(row.width, row.height)
     value = f"{row.width} × {row.height}"
     share = _scale(long_side, 0, limit)

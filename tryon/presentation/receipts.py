@@ -3,7 +3,7 @@
 For the customer, in plain words; staff read the same and more in the admin.
 """
 
-from typing import Any
+from typing import TypedDict
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from ..models import Status, TryOn
-from ..models.ledger import ApiRequest, Outcome
+from ..models.ledger import ApiRequest, Outcome, Record
 
 KINDS = {
     ApiRequest.Kind.SUBMIT: gettext_noop("Sent"),
@@ -36,6 +36,35 @@ ANSWERS = {
 YES, NO, UNSURE = "yes", "no", "unsure"
 
 
+class Told(Record):
+    words: str
+    time: str  # by the shop's clock
+
+
+class Picture(TypedDict):
+    name: str
+    width: int
+    height: int
+
+
+class Asked(TypedDict):
+    mode: str
+    at: str
+    pictures: dict[str, Picture]
+
+
+class Receipt(TypedDict):
+    id: str
+    asked: Asked
+    requests: list[Told]
+    status: str
+    failure_code: str | None
+    finished_at: str | None
+    counts_as_a_try: bool
+    charged_to_the_shop: str
+    words: str
+
+
 def charged(outcomes: set[str]) -> str:
     """From the outcomes of its submits."""
     if Outcome.ACCEPTED in outcomes:
@@ -45,10 +74,10 @@ def charged(outcomes: set[str]) -> str:
     return NO
 
 
-def receipt(try_on: TryOn) -> dict[str, Any]:
+def receipt(try_on: TryOn) -> Receipt:
     """One query; every value can be written as JSON."""
     rows = try_on.api_requests.exclude(outcome=Outcome.VOID)
-    requests = [
+    requests: list[Record] = [
         *(try_on.past_requests or ()),
         *(row.as_record() for row in rows.order_by("planned_at", "id")),
     ]
@@ -90,7 +119,7 @@ def receipt(try_on: TryOn) -> dict[str, Any]:
     }
 
 
-def _time(record: dict[str, Any]) -> str:
+def _time(record: Record) -> str:
     """When it was sent, by the shop's clock."""
     sent = parse_datetime(record["sent_at"] or "")
     return (
@@ -100,7 +129,7 @@ def _time(record: dict[str, Any]) -> str:
     )
 
 
-def _words(record: dict[str, Any]) -> str:
+def _words(record: Record) -> str:
     kind, outcome = ApiRequest.Kind(record["kind"]), record["outcome"] or ""
     return f"{_(KINDS[kind])}: {_(ANSWERS[outcome])}"
 

@@ -4,12 +4,17 @@ Never in here: jobs, keys, credits, the API's name or its words.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from django.utils.translation import gettext_lazy as _
 
 from ..models import FailureCode, Status, TryOn
 from ..models.result import HideReason
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Text: TypeAlias = "str | _StrPromise"  # the latter in the language of who reads it
 
 
 @dataclass(frozen=True)
@@ -20,10 +25,10 @@ class Advice:
     clothes).
     """
 
-    sentence: Any
-    button: Any
+    sentence: Text
+    button: Text
     action: str
-    more: Any = ""
+    more: Text = ""
 
 
 TRY_AGAIN = _("Try again")
@@ -83,7 +88,7 @@ BEING_CHECKED = _(
     "The shop looks at each picture before you see it. Usually within the hour."
 )
 HIDDEN = _("Hidden by the shop.")
-HIDDEN_BECAUSE: dict[str, Any] = {
+HIDDEN_BECAUSE: dict[str, Text] = {
     HideReason.CLOTHES: _(
         "We took this picture down because the clothes do not match."
     ),
@@ -96,7 +101,7 @@ HIDDEN_BECAUSE: dict[str, Any] = {
 }
 
 
-def hidden(reason: str) -> Any:
+def hidden(reason: str) -> Text:
     """What the customer reads about a picture that was taken down."""
     return HIDDEN_BECAUSE.get(reason, HIDDEN)
 

@@ -1,7 +1,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
@@ -17,7 +16,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         try:
             report = status.report(timezone.now())
         except DatabaseError as error:
@@ -29,7 +28,7 @@ class Command(BaseCommand):
         if not report["ok"]:
             sys.exit(1)
 
-    def write(self, report: dict[str, Any]) -> None:
+    def write(self, report: status.Report) -> None:
         for problem in report["problems"] or ["All is well."]:
             self.stdout.write(problem)
         states = ", ".join(f"{name} {n}" for name, n in report["states"].items() if n)
