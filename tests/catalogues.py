@@ -42,5 +42,5 @@ def zipped(
 def run(
     text: str | bytes, pictures: dict[str, bytes], dry: bool = False
 ) -> catalogue.Outcome:
-    with catalogue.opened(zipped(text, pictures)) as shop:
-        return catalogue.run(shop, now=NOW, dry=dry)
+    with catalogue.open_shop(zipped(text, pictures)) as shop:
+        return catalogue.import_shop(shop, now=NOW, dry=dry)

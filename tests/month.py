@@ -240,8 +240,8 @@ class Month:
         owner = self.customers[2]
         rows = list(TryOn.objects.visible_to(owner).filter(status=Status.COMPLETED)[:5])
         for made in (
-            exports.ask(owner=owner, try_ons=rows, now=self.now),
-            exports.ask_everything(owner=owner, now=self.now),
+            exports.request_export(owner=owner, try_ons=rows, now=self.now),
+            exports.request_everything(owner=owner, now=self.now),
         ):
             tasks.ask_for_export(made)
 
@@ -339,12 +339,12 @@ class Month:
             rows = "sku,name,kind,file\nZ-1,Coat,upper_body,z.jpg\nZ-2,,hat,no.jpg\n"
             archive.writestr("catalogue.csv", rows)
             archive.writestr("z.jpg", factories.picture_bytes())
-        made = catalogue_imports.ask(
+        made = catalogue_imports.request_import(
             by=self.admin, file=ContentFile(out.getvalue()), now=self.now
         )
         tasks.ask_for_import(made)
         made.refresh_from_db()
-        assert catalogue_imports.begin(row=made)
+        assert catalogue_imports.begin_import(row=made)
         tasks.ask_for_import(made)
         made.refresh_from_db()
         assert (made.state, made.new) == (CatalogueImport.State.DONE, 1)

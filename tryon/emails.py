@@ -48,7 +48,7 @@ def send(
     return True
 
 
-def absolute(name: str, *args: Any) -> str:
+def build_url(name: str, *args: Any) -> str:
     return settings.SITE_URL + reverse(name, args=args)
 
 
@@ -65,7 +65,7 @@ def tell_of_late_pictures(now: datetime) -> None:
         claimed = mine.filter(letter_due=True).update(letter_due=False, told_at=now)
         if not claimed or try_on.owner is None or try_on.owner.email is None:
             continue
-        context = {"try_on": try_on, "url": absolute("try_on", try_on.pk)}
+        context = {"try_on": try_on, "url": build_url("try_on", try_on.pk)}
         subject = gettext_noop("your picture is ready")
         to, language = [try_on.owner.email], try_on.owner.language
         if not send("late_picture", subject, to, context, language):
@@ -93,7 +93,7 @@ def _tell_staff(key: Key) -> bool:
     context = {
         "key": key,
         "waiting": TryOn.objects.under_way().count(),
-        "url": absolute("admin:tryon_key_changelist"),
+        "url": build_url("admin:tryon_key_changelist"),
     }
     subject = gettext_noop("an API key has stopped")
     sent = [

@@ -56,14 +56,14 @@ class EdgeMiddleware:
         came = str(request.META.get("REMOTE_ADDR", ""))
         trusted = rate_limit.is_trusted(came)
         if not trusted:
-            told = request.META.get("HTTP_X_FORWARDED_PROTO", "")
-            if settings.SECURE_SSL_REDIRECT and told.startswith("https"):
+            scheme = request.META.get("HTTP_X_FORWARDED_PROTO", "")
+            if settings.SECURE_SSL_REDIRECT and scheme.startswith("https"):
                 tell_of_proxy(came)
             for name in ("PROTO", "FOR", "HOST"):
                 request.META.pop(f"HTTP_X_FORWARDED_{name}", None)
-        told = request.headers.get("X-Request-ID", "") if trusted else ""
+        proxys_id = request.headers.get("X-Request-ID", "") if trusted else ""
         began = time.perf_counter()
-        identity = log_context.begin(told)
+        identity = log_context.begin(proxys_id)
         if request_bodies.is_endless(request):
             response = render(request, "errors/length_required.html", status=411)
         elif request_bodies.is_too_large(request):
@@ -72,12 +72,12 @@ class EdgeMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = identity
         response["Permissions-Policy"] = PERMISSIONS
-        found = request.resolver_match
+        match = request.resolver_match
         # The view's name, since addresses hold the secrets of shares and hand-offs.
         logger.info(
             "%s %s %d in %.0f ms",
             request.method,
-            found.view_name if found else "?",
+            match.view_name if match else "?",
             response.status_code,
             (time.perf_counter() - began) * 1000,
         )
@@ -107,7 +107,7 @@ class ZoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         zone = None
         if not request.path.startswith("/admin/"):
-            zone = local_days.named_zone(request.COOKIES.get(ZONE, ""))
+            zone = local_days.find_zone(request.COOKIES.get(ZONE, ""))
         with timezone.override(zone):  # None: the shop's
             return self.get_response(request)
 

@@ -176,7 +176,7 @@ def make_export(pk: str) -> None:
 
 @shared_task
 def work_import(pk: str) -> None:
-    for garment in catalogue_imports.work(pk=pk, now=timezone.now()):
+    for garment in catalogue_imports.continue_import(pk=pk, now=timezone.now()):
         ask_for_renditions(garment)
 
 
@@ -191,13 +191,13 @@ def tend_renditions() -> None:
 
 @shared_task
 def tend_exports() -> None:
-    for export in exports.waiting(now=timezone.now()):
+    for export in exports.find_waiting(now=timezone.now()):
         ask_for_export(export)
 
 
 @shared_task
 def tend_imports() -> None:
-    for row in catalogue_imports.waiting(now=timezone.now()):
+    for row in catalogue_imports.find_waiting(now=timezone.now()):
         ask_for_import(row)
 
 

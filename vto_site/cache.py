@@ -46,7 +46,11 @@ class DatabaseCache(db.DatabaseCache):
         if time.monotonic() < self.away_until:
             return otherwise
         try:
-            with bounded() if connection.vendor == "postgresql" else nullcontext():
+            with (
+                limit_lock_wait()
+                if connection.vendor == "postgresql"
+                else nullcontext()
+            ):
                 return query(*args)
         except DatabaseError as error:
             logger.error("the cache table is away, limits are not kept: %s", error)
@@ -55,7 +59,7 @@ class DatabaseCache(db.DatabaseCache):
 
 
 @contextmanager
-def bounded() -> Iterator[None]:
+def limit_lock_wait() -> Iterator[None]:
     """Else a lock would hold the request up, and an error end its transaction."""
     is_first = not connection.in_atomic_block  # or it would hold for the others too
     with transaction.atomic():

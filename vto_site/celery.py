@@ -10,7 +10,7 @@ from . import broker, malloc
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vto_site.settings")
 
 broker.install()
-malloc.bound()
+malloc.limit_memory()
 
 app = Celery("vto_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -11,9 +11,9 @@ SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresq
 PATIENCE = 2  # seconds for a cache: what it keeps is soon made anew
 
 
-def database(address: str, data_dir: Path) -> dict[str, Any]:
+def parse_database(address: str, data_dir: Path) -> dict[str, Any]:
     """Of DATABASE_URL, or a file in DATA_DIR."""
-    found: dict[str, Any] = {
+    options: dict[str, Any] = {
         **dj_database_url.parse(
             address or f"sqlite:///{data_dir / 'db.sqlite3'}",
             conn_max_age=600,
@@ -22,20 +22,20 @@ def database(address: str, data_dir: Path) -> dict[str, Any]:
             disable_server_side_cursors=True,
         )
     }
-    if found["ENGINE"] == SQLITE:
-        private.make_file(Path(found["NAME"]))
+    if options["ENGINE"] == SQLITE:
+        private.make_file(Path(options["NAME"]))
         # Several processes write: take the write lock at BEGIN, and wait for it.
-        found["OPTIONS"] = {
+        options["OPTIONS"] = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;",
         }
-    elif found["ENGINE"] == POSTGRESQL:
-        found["ENGINE"] = "vto_site.postgresql"
-    return found
+    elif options["ENGINE"] == POSTGRESQL:
+        options["ENGINE"] = "vto_site.postgresql"
+    return options
 
 
-def caches(address: str) -> dict[str, Any]:
+def parse_caches(address: str) -> dict[str, Any]:
     """Of CACHE_URL, which keeps signed addresses of pictures in S3 and nothing else.
 
     Limits of sign-ins are counted in "default" (allauth knows no other): in a table,

@@ -86,15 +86,15 @@ class Env:
         return [part.strip() for part in self.secret(name).split(",") if part.strip()]
 
     def networks(self, name: str) -> list[str]:
-        found = self.items(name)
-        for text in found:
+        texts = self.items(name)
+        for text in texts:
             try:
                 ip_network(text, strict=False)
             except ValueError:
                 raise EnvError(
                     f"{name} must be addresses or networks, not {text!r}."
                 ) from None
-        return found
+        return texts
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self.text(name, default)

@@ -7,7 +7,7 @@ LARGE = 1024 * 1024  # bytes: from here on a block is its own, and goes when fre
 ARENAS = 2
 
 
-def bound() -> None:
+def limit_memory() -> None:
     """Before threads start. Elsewhere than on glibc there is nothing to set."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -22,8 +22,8 @@ def make_private(folder: Path, *below: Path) -> None:
         for place, folders, files in os.walk(folder):
             for name in (*folders, *files):
                 close(Path(place, name))
-    for made in below:
-        made.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder_below in below:
+        folder_below.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in (*folder.iterdir(), folder):
         close(path)
 
@@ -42,17 +42,17 @@ def write(path: Path, text: str) -> None:
 def close(path: Path) -> None:
     """Nothing for what is gone meanwhile, or somebody else's."""
     with contextlib.suppress(FileNotFoundError, PermissionError):
-        found = path.lstat()
-        if _may_close(found):
-            path.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
+        status = path.lstat()
+        if _may_close(status):
+            path.chmod(stat.S_IMODE(status.st_mode) & ~OTHERS)
 
 
-def _may_close(found: os.stat_result) -> bool:
+def _may_close(status: os.stat_result) -> bool:
     """Not a link, and not a folder that is meant to be shared, as /tmp is."""
-    mode = found.st_mode
+    mode = status.st_mode
     if stat.S_ISLNK(mode) or mode & stat.S_ISVTX or not mode & OTHERS:
         return False
-    return os.geteuid() in (0, found.st_uid)
+    return os.geteuid() in (0, status.st_uid)
 
 
 def _open_for_us(path: str, flags: int) -> int:

@@ -22,7 +22,7 @@ TENDED = (
 )
 
 
-def beat(scale: float) -> dict[str, dict[str, Any]]:
+def build_schedule(scale: float) -> dict[str, dict[str, Any]]:
     """`scale`: MIRAGIC_TIME_SCALE, which divides the tick."""
     tick = {
         "task": DISPATCH,

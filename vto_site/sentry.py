@@ -11,14 +11,14 @@ from tryon.miragic.redact import redact
 def report_to(dsn: str) -> None:
     sentry_sdk.init(
         dsn=dsn,
-        before_send=without_secrets,
+        before_send=remove_secrets,
         max_request_body_size="never",
         include_local_variables=False,
         traces_sample_rate=0,
     )
 
 
-def without_secrets(event: Any, hint: Any) -> Any:
+def remove_secrets(event: Any, hint: Any) -> Any:
     """Keys cut out, and the address, which may hold a share's secret."""
     request = event.get("request", {})
     for name in ("url", "query_string", "cookies", "data"):

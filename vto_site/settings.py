@@ -111,8 +111,8 @@ TEMPLATES = [
 
 # --- database, cache ----------------------------------------------------------
 
-DATABASES = {"default": databases.database(env.secret("DATABASE_URL"), DATA_DIR)}
-CACHES = databases.caches(env.secret("CACHE_URL"))
+DATABASES = {"default": databases.parse_database(env.secret("DATABASE_URL"), DATA_DIR)}
+CACHES = databases.parse_caches(env.secret("CACHE_URL"))
 
 # --- storage, static files ----------------------------------------------------
 
@@ -120,7 +120,7 @@ AWS_STORAGE_BUCKET_NAME = env.text("AWS_STORAGE_BUCKET_NAME")
 AWS_S3_ENDPOINT_URL = env.text("AWS_S3_ENDPOINT_URL") or None
 _media: dict[str, Any] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
-    # No base_url: there is no public address, tryon.media serves each file.
+    # No base_url: there is no public address, views/media.py serves each file.
     "OPTIONS": {
         "location": DATA_DIR / "media",
         "base_url": None,
@@ -365,4 +365,4 @@ elif CELERY_BROKER_URL.startswith("redis"):  # one that hangs is one that is awa
 # In memory: a schedule file would be one more thing to lose or to lock.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = max(1 / MIRAGIC_TIME_SCALE, 0.05)
-CELERY_BEAT_SCHEDULE = schedule.beat(MIRAGIC_TIME_SCALE)
+CELERY_BEAT_SCHEDULE = schedule.build_schedule(MIRAGIC_TIME_SCALE)

@@ -45,16 +45,18 @@ class MediaStorage(S3Storage):
         key = self._normalize_name(clean_name(name))
         content.seek(0)
         client = self.bucket.meta.client
-        told = self._get_write_parameters(key, content)
+        parameters = self._get_write_parameters(key, content)
         if content.size <= PART:
-            client.put_object(Bucket=self.bucket_name, Key=key, Body=content, **told)
+            client.put_object(
+                Bucket=self.bucket_name, Key=key, Body=content, **parameters
+            )
         else:
             # In this thread: a file that is read may report it to the database.
             parts = TransferConfig(
                 multipart_threshold=PART, multipart_chunksize=PART, use_threads=False
             )
             client.upload_fileobj(
-                content, self.bucket_name, key, ExtraArgs=told, Config=parts
+                content, self.bucket_name, key, ExtraArgs=parameters, Config=parts
             )
         cleaned: str = clean_name(name)
         return cleaned

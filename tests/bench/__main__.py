@@ -1,4 +1,4 @@
-"""`make bench`: every row of the study's section 11, required beside measured.
+"""`make bench`: every load of `scenarios`, required beside measured.
 
 Then the same load on what a user could pick instead (`baselines`), and all the others
 but Lighthouse, which wants npm. ``python -m tests.bench "20 a minute" --limiter fixed``

@@ -177,7 +177,7 @@ def _ordinary_customer(shop: Shop) -> None:
         for row in made[:60]
     )
     shop.customer.force_login(owner)
-    shop.token = poll_token.sign(owner)
+    shop.token = poll_token.sign_owner(owner)
     shop.done = made[30].pk
     shop.cards = [f"{row.pk}:{row.status}" for row in made[-2:]]
 

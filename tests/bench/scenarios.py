@@ -1,4 +1,4 @@
-"""The study's section 11: what is offered, and what is required. Simulated seconds."""
+"""Loads: what is offered, and what is required of it. Simulated seconds."""
 
 import random
 from dataclasses import dataclass, field

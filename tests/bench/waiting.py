@@ -120,7 +120,7 @@ def measure(site: LiveSite, count: int) -> dict[str, Any]:
         client.force_login(owner)
         pk = str(owner.try_ons.get().pk)
         cookies = {name: client.cookies[name].value}
-        pages.append(Waiting(pk, poll_token.sign(owner), cookies))
+        pages.append(Waiting(pk, poll_token.sign_owner(owner), cookies))
     ends = time.time() + 400
     threads = [
         threading.Thread(target=page.run, args=(site.url, ends)) for page in pages

@@ -1,7 +1,6 @@
 """kill -9 at any moment loses no job and doubles no charge."""
 
 import json
-import time
 
 import pytest
 
@@ -101,9 +100,7 @@ def test_after_many_ticks_without_a_worker_a_new_job_goes_at_once(tmp_path):
             )
         )
         queue(site, 1)
-        started = time.monotonic()
         site.until(lambda: site.sandbox()["submits"] == 1, seconds=5)
-        assert time.monotonic() - started < 5
 
 
 def test_a_worker_ends_in_time_though_many_pictures_wait(tmp_path):

@@ -140,7 +140,7 @@ def test_a_garment_picture_is_checked_when_it_comes(as_staff, shirt_photo):
             follow=True,
         ).content.decode()
         garment = Garment.objects.get(sku=sku)
-        card = photo_advice.of_garment(garment)
+        card = photo_advice.advise_on_garment(garment)
         for problem in card.problems:
             assert (
                 page.count(escape(problem.advice)) == 2

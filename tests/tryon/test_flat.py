@@ -53,7 +53,7 @@ def test_a_waiting_page(shop, client):
     client.force_login(shop)
     waiting = [row for row in shop.try_ons.all() if row.is_under_way]
     cards = [f"{row.pk}:{row.status}" for row in waiting]
-    token = f"&token={poll_token.sign(shop)}"
+    token = f"&token={poll_token.sign_owner(shop)}"
     progress.recent_shop.forget()
     updates = "/try-on/updates/?card=" + "&card=".join(cards)
     with whole_tables_read() as found:

@@ -40,7 +40,7 @@ def connect(django_db_blocker) -> Iterator[Callable]:
     handlers = []
 
     def open_connection(address: str):
-        found = {"default": databases.database(address, Path())}
+        found = {"default": databases.parse_database(address, Path())}
         handlers.append(ConnectionHandler(found))
         return handlers[-1]["default"]
 

@@ -42,11 +42,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Behind our own proxies theirs is everybody's: what they say of it."""
-        return rate_limit.address(request)
+        return rate_limit.find_address(request)
 
     def clean_email(self, email: str) -> str:
         """Django takes signs in a domain that nobody sees."""
-        cleaned: str = super().clean_email(typed_text.line(email))
+        cleaned: str = super().clean_email(typed_text.clean_line(email))
         return cleaned
 
     def send_confirmation_mail(

@@ -41,7 +41,7 @@ class SignInForm(PlainMixin, allauth_forms.LoginForm):
 
     def clean_login(self) -> str:
         """As it was kept when the account was made."""
-        return typed_text.line(super().clean_login())
+        return typed_text.clean_line(super().clean_login())
 
 
 class SignUpForm(PlainMixin, allauth_forms.SignupForm):

@@ -94,11 +94,11 @@ class MonthFilter(admin.SimpleListFilter):
         month = timezone.localdate().replace(day=1)
         oldest = model_admin.model.objects.order_by("created_at").first()
         first = timezone.localdate(oldest.created_at) if oldest else month
-        told = []
+        months = []
         while month >= first.replace(day=1):
-            told.append((f"{month:%Y-%m}", date_format(month, "YEAR_MONTH_FORMAT")))
+            months.append((f"{month:%Y-%m}", date_format(month, "YEAR_MONTH_FORMAT")))
             month = _month(month, -1)
-        return told
+        return months
 
     def queryset(
         self, request: HttpRequest, queryset: QuerySet[Any]
@@ -110,8 +110,8 @@ class MonthFilter(admin.SimpleListFilter):
         if month is None:
             return None
         return queryset.filter(
-            created_at__gte=local_days.midnight(month),
-            created_at__lt=local_days.midnight(_month(month, 1)),
+            created_at__gte=local_days.find_midnight(month),
+            created_at__lt=local_days.find_midnight(_month(month, 1)),
         )
 
 
@@ -127,11 +127,11 @@ def find_try_ons(text: str) -> QuerySet[TryOn]:
     """
     text, rows = text.strip(), TryOn.objects.order_by()
     digits = text.replace("-", "").lower()
-    found = [rows.filter(remote_id=text)]
+    searches = [rows.filter(remote_id=text)]
     if re.fullmatch(r"[0-9a-f]{8,32}", digits):
         first, last = (uuid.UUID(digits.ljust(32, end)) for end in "0f")
-        found.insert(0, rows.filter(pk__gte=first, pk__lte=last))
-    for one in found:
+        searches.insert(0, rows.filter(pk__gte=first, pk__lte=last))
+    for one in searches:
         if one.exists():
             return one
     owners = User.objects.filter(email__contains=text.lower())

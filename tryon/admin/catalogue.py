@@ -64,7 +64,7 @@ def start(request: HttpRequest) -> HttpResponse:
     user = _may(request, "tryon.add_garment")
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        row = catalogue_imports.ask(
+        row = catalogue_imports.request_import(
             by=user, file=form.cleaned_data["file"], now=timezone.now()
         )
         tasks.ask_for_import(row)
@@ -80,9 +80,9 @@ def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     row = get_object_or_404(CatalogueImport, pk=pk)
     if request.method == "POST":
         replace = "replace_pictures" in request.POST
-        if catalogue_imports.begin(row=row, replace=replace) or catalogue_imports.again(
-            row=row
-        ):
+        if catalogue_imports.begin_import(
+            row=row, replace=replace
+        ) or catalogue_imports.restart(row=row):
             tasks.ask_for_import(row)
         return redirect("admin:tryon_import_look", pk)
     busy = row.state in catalogue_imports.WORK

@@ -92,7 +92,7 @@ class UserAdmin(DjangoUserAdmin):
 
     @admin.display(description=_("used in 24 hours"))
     def used_today(self, user: User) -> str:
-        tries = quotas.tries(user, timezone.now())
+        tries = quotas.count_tries(user, timezone.now())
         return f"{tries.used} / {tries.limit}"
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

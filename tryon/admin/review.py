@@ -40,7 +40,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _decide(request, user)
     now = timezone.now()
-    waiting = review.queue_of(reviewer=user, now=now)
+    waiting = review.fill_queue(reviewer=user, now=now)
     shown = next((row for row in waiting if str(row.pk) == request.GET.get("at")), None)
     if shown is None and waiting:
         shown = waiting[0]
@@ -63,14 +63,15 @@ def queue(request: HttpRequest) -> HttpResponse:
         "after": waiting[here + 1] if here + 1 < len(waiting) else None,
         "left": min(left, MOST_COUNTED),
         "many": left > MOST_COUNTED,
-        "others": review.others(reviewer=user, now=now),
+        "others": review.count_with_others(reviewer=user, now=now),
         "reasons": [
-            (reason.value, reason.label, texts.hidden(reason)) for reason in REASONS
+            (reason.value, reason.label, texts.explain_hidden(reason))
+            for reason in REASONS
         ],
         "undoable": LAST in request.session,
         "told": told,
         "today": ReviewDecision.objects.filter(
-            at__gte=local_days.begin(now, 1)
+            at__gte=local_days.find_begin(now, 1)
         ).count(),
     }
     return render(request, "admin/tryon/review.html", context)

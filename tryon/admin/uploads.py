@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from .. import services, tasks
 from ..forms import LineField, PictureField
 from ..models import Garment, Photo, typed_text
-from ..models.uploads import found_by
+from ..models.uploads import matches_words
 from ..pictures import normalise
 from ..presentation import photo_advice
-from ..services.catalogue.vocabulary import folded
+from ..services.catalogue.vocabulary import fold
 from .base import MonthFilter, PictureAdmin, ReadOnlyMixin
 
 
@@ -71,13 +71,13 @@ class GarmentAdminForm(forms.ModelForm):
     def _twin(self, sku: str) -> str | None:
         """Another piece's SKU that people would take for this one."""
         others = Garment.objects.filter(owner=None).exclude(pk=self.instance.pk)
-        alike = others.filter(found_by(sku)).values_list("sku", flat=True)
-        twins = [other for other in alike if folded(other) == folded(sku)]
+        alike = others.filter(matches_words(sku)).values_list("sku", flat=True)
+        twins = [other for other in alike if fold(other) == fold(sku)]
         return sku if sku in twins else next(iter(twins), None)
 
 
 def _advice(garment: Garment) -> list[str]:
-    card = photo_advice.of_garment(garment)
+    card = photo_advice.advise_on_garment(garment)
     return [line.advice for line in card.problems] if card else []
 
 
@@ -117,7 +117,7 @@ class GarmentAdmin(PictureAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        words = typed_text.searchable(search_term)
+        words = typed_text.make_searchable(search_term)
         return super().get_search_results(request, queryset, words)
 
     def changeform_view(

@@ -13,7 +13,7 @@ class LineField(forms.CharField):
     """A name or a remark: nothing in it that nobody sees or that turns texts round."""
 
     def to_python(self, value: Any) -> str:
-        return typed_text.line(super().to_python(value) or "")
+        return typed_text.clean_line(super().to_python(value) or "")
 
 
 class PictureField(forms.FileField):

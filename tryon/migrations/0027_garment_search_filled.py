@@ -18,7 +18,7 @@ def fill(apps, schema_editor):
         with transaction.atomic(using=using):
             rows = list(empty.select_for_update().only("pk", "name", "sku")[:BATCH])
             for row in rows:
-                words = f"{typed_text.searchable(row.name)}\n{typed_text.searchable(row.sku)}"
+                words = f"{typed_text.make_searchable(row.name)}\n{typed_text.make_searchable(row.sku)}"
                 row.search_text = words[:400]
             garments.bulk_update(rows, ["search_text"])
         filled = len(rows)

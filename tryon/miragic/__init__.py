@@ -1,7 +1,7 @@
 """The Miragic virtual try-on API: all of HTTP, nothing of Django.
 
-Source of the rules: "VTO API Reference" (shared seeds), sections named in each
-module; what it leaves open is listed in docs/architecture.md.
+"Documentation" in a docstring names sections of the API's own reference. What that
+leaves open is listed in docs/architecture.md.
 """
 
 from .answers import Accepted, JobState, Polled

@@ -59,7 +59,7 @@ class Polled:
     odd_word: str = ""
 
 
-def accepted(status: int, body: bytes) -> Accepted:
+def read_accepted(status: int, body: bytes) -> Accepted:
     """Documentation, "Response (Case 1)"; a charge without id is `MayHaveArrived`."""
     _answer, data = _success(status, body, "submit")
     remote_id = _id(data.get("jobId")) or _id(data.get("id"))
@@ -76,7 +76,7 @@ def _id(value: object) -> str:
     return str(value).strip()[:200]
 
 
-def polled(status: int, body: bytes, base_url: str) -> Polled:
+def read_polled(status: int, body: bytes, base_url: str) -> Polled:
     """Documentation, "Response Example".
 
     An unknown status is still running, unless a result's address stands beside it:
@@ -85,10 +85,10 @@ def polled(status: int, body: bytes, base_url: str) -> Polled:
     answer, data = _success(status, body, "poll")
     if not data.get("status"):
         raise MayHaveArrived(f"no status in: {excerpt(body)}", status=status)
-    told = str(data["status"]).strip()
-    state = WORDS.get(told.upper().replace(" ", "_").replace("-", "_"))
-    addresses = result_addresses(answer, base_url)
-    odd_word = redact(told)[:60] if state is None and addresses else ""
+    word = str(data["status"]).strip()
+    state = WORDS.get(word.upper().replace(" ", "_").replace("-", "_"))
+    addresses = find_result_addresses(answer, base_url)
+    odd_word = redact(word)[:60] if state is None and addresses else ""
     if state is None:
         state = JobState.COMPLETED if addresses else JobState.RUNNING
     return Polled(
@@ -96,12 +96,14 @@ def polled(status: int, body: bytes, base_url: str) -> Polled:
         result_url=addresses[0] if addresses else "",
         error_message=redact(str(data.get("errorMessage") or ""))[:MAX_DETAIL],
         seconds=_seconds(data),
-        raw=without({**answer, "data": without(data, PRIVATE_FIELDS)}, PRIVATE_FIELDS),
+        raw=leave_out(
+            {**answer, "data": leave_out(data, PRIVATE_FIELDS)}, PRIVATE_FIELDS
+        ),
         odd_word=odd_word,
     )
 
 
-def result_addresses(answer: dict[str, JSON], base_url: str) -> list[str]:
+def find_result_addresses(answer: dict[str, JSON], base_url: str) -> list[str]:
     """Each address of the result that a poll's answer names, absolute, once."""
     data = _data(answer)
     told = [data.get(name) for name in RESULT_FIELDS]
@@ -110,7 +112,7 @@ def result_addresses(answer: dict[str, JSON], base_url: str) -> list[str]:
     return list(dict.fromkeys(url for url in found if url))
 
 
-def without(fields: dict[str, JSON], names: tuple[str, ...]) -> dict[str, JSON]:
+def leave_out(fields: dict[str, JSON], names: tuple[str, ...]) -> dict[str, JSON]:
     return {name: value for name, value in fields.items() if name not in names}
 
 

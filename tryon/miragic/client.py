@@ -77,7 +77,7 @@ class Client:
             data={"garmentType": garment_type},
             files=files,
         )
-        return answers.accepted(status, body)
+        return answers.read_accepted(status, body)
 
     def poll(self, key: str, remote_id: str) -> Polled:
         """Where the job stands ("Get Task Status")."""
@@ -87,7 +87,7 @@ class Client:
             key,
             self.deadlines.poll,
         )
-        return answers.polled(status, body, self.base_url)
+        return answers.read_polled(status, body, self.base_url)
 
     def download(self, url: str) -> bytes:
         """The bytes behind a result address, without the key.
@@ -155,8 +155,8 @@ class Client:
                         break
             except BROKEN as error:
                 cut = _describe(error, exchange)
-                for told in (key, repr(key)):
-                    cut = cut.replace(told, "sk_…")
+                for secret in (key, repr(key)):
+                    cut = cut.replace(secret, "sk_…")
         if response is None:
             raise (MayHaveArrived if exchange.connected else NotArrived)(cut)
         status = response.status_code
@@ -189,5 +189,5 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 def _describe(error: BaseException, exchange: Exchange) -> str:
     if exchange.expired or isinstance(error, requests.Timeout):
         return "no answer before the deadline"
-    told = PATH_TOLD.sub("url: …", f"{type(error).__name__}: {error}")
-    return redact(told)[:MAX_DETAIL]
+    described = PATH_TOLD.sub("url: …", f"{type(error).__name__}: {error}")
+    return redact(described)[:MAX_DETAIL]

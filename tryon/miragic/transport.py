@@ -92,9 +92,9 @@ class Exchange:
 
     def connect(self, host: str, port: int) -> socket.socket:
         """A socket to `host`; the checked address is the connected one."""
-        found = self._resolve(host.strip("[]"), port)
+        addresses = self._resolve(host.strip("[]"), port)
         error: OSError = OSError("no address")
-        for *_family, (address, *_rest) in found:
+        for *_family, (address, *_rest) in addresses:
             if self.public_only and not _is_public(str(address)):
                 self.forbidden = True
                 raise OSError(f"{host} is not a public address")
@@ -128,12 +128,12 @@ class Exchange:
 
         threading.Thread(target=ask, daemon=True).start()
         try:
-            found = answers.get(timeout=max(self.ends - time.monotonic(), 0.001))
+            answer = answers.get(timeout=max(self.ends - time.monotonic(), 0.001))
         except queue.Empty:
             raise OSError(f"{host} was not resolved before the deadline") from None
-        if isinstance(found, Exception):
-            raise found
-        return found
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     def _expire(self) -> None:
         self.expired = True

@@ -76,10 +76,10 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         """
         wanted = {person.pk for person in people}
         rows = self.select_for_update().filter(pk__in=wanted).order_by("pk")
-        found = {row.pk: row for row in rows}
-        if found.keys() != wanted:
+        locked = {row.pk: row for row in rows}
+        if locked.keys() != wanted:
             raise OwnerGone
-        return [found[person.pk] for person in people]
+        return [locked[person.pk] for person in people]
 
     def get_by_natural_key(self, email: str | None) -> "User":
         user: User = self.get(email=email.lower() if email else None)
@@ -150,12 +150,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def clean(self) -> None:
         super().clean()
-        self.email = typed_text.line(self.email).lower() if self.email else None
+        self.email = typed_text.clean_line(self.email).lower() if self.email else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """In small letters only, so that one index finds an address as it is typed."""
         if self.email:
-            self.email = typed_text.line(self.email).lower()
+            self.email = typed_text.clean_line(self.email).lower()
         super().save(*args, **kwargs)
 
     @property

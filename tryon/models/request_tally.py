@@ -4,7 +4,7 @@ from django.db import models
 
 
 class RequestTally(models.Model):
-    """Written with the deletion of the requests that it counts; for insight."""
+    """Written with the deletion of the requests that it counts; for statistics."""
 
     hour = models.DateTimeField()
     kind = models.CharField(max_length=6)

@@ -114,7 +114,9 @@ class Result(Picture):
     @property
     def changes_url(self) -> str:
         return (
-            storage.url(self.changes_name) if self.changed_outside is not None else ""
+            storage.build_url(self.changes_name)
+            if self.changed_outside is not None
+            else ""
         )
 
     @property
@@ -139,11 +141,11 @@ class Result(Picture):
         compared = self.changed_outside is not None or self.renditions_at is not None
         return compared and self.checks is None
 
-    def take_changes(self, found: "Changes", now: datetime) -> None:
+    def take_changes(self, changes: "Changes", now: datetime) -> None:
         """What the comparison found; the caller saves."""
-        self.changed_outside = found.outside
-        if found.suspicions():
-            self.checks, self.flagged_at = found.suspicions(), now
+        self.changed_outside = changes.outside
+        if changes.suspicions():
+            self.checks, self.flagged_at = changes.suspicions(), now
             self.priority = max(self.priority, Priority.CHECK)
 
 

@@ -65,7 +65,7 @@ class TryOnQuerySet(models.QuerySet["TryOn"]):
     def same_as(
         self, photo: Photo, garment: Garment, bottom_garment: Garment | None
     ) -> Self:
-        """Those that show, or will show, the same; design 3.5.
+        """Those that show, or will show, the same: not paid for again.
 
         What was asked for before a piece got another picture shows the old one.
         """

@@ -31,7 +31,7 @@ TYPED = str.maketrans(
 MOST_BYTES = 160  # of a file's name; a system takes 255
 
 
-def visible(text: str) -> str:
+def keep_visible(text: str) -> str:
     """Without what no database takes, what nobody sees and what turns texts round."""
     return "".join(
         " " if sign in BLANKS else sign
@@ -40,34 +40,34 @@ def visible(text: str) -> str:
     ).strip()
 
 
-def line(text: str) -> str:
+def clean_line(text: str) -> str:
     """A name or another line, as it is kept: visible, composed, single spaces."""
-    return " ".join(unicodedata.normalize("NFC", visible(text)).split())
+    return " ".join(unicodedata.normalize("NFC", keep_visible(text)).split())
 
 
-def lines(text: str) -> str:
+def clean_lines(text: str) -> str:
     """The same for a text of several lines."""
-    return "\n".join(line(part) for part in text.splitlines()).strip()
+    return "\n".join(clean_line(part) for part in text.splitlines()).strip()
 
 
-def searchable(text: str) -> str:
+def make_searchable(text: str) -> str:
     """Equal for what people take for the same word.
 
     In any case and composition, with or without its accents.
     """
     letters = "".join(
         sign
-        for sign in unicodedata.normalize("NFKD", visible(text))
+        for sign in unicodedata.normalize("NFKD", keep_visible(text))
         if unicodedata.combining(sign) < FIRST_ACCENT
     )
     return " ".join(letters.casefold().translate(TYPED).split())
 
 
-def file_stem(text: str) -> str:
+def make_file_stem(text: str) -> str:
     """For a file's name on any system: letters and numbers of every script."""
     kept = "".join(
         sign if unicodedata.category(sign)[0] in "LMN" else "-"
-        for sign in line(text.lower())
+        for sign in clean_line(text.lower())
     )
     short = kept.encode()[:MOST_BYTES].decode(errors="ignore")
     return "-".join(part for part in short.split("-") if part)

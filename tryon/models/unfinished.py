@@ -59,10 +59,10 @@ class Unfinished(models.Model):
     def begin(cls, job: str, row: str, now: datetime) -> "Unfinished | None":
         """None if it is put off, or somebody else is at it."""
         first = {"begun_at": now, "next_at": now + FIRST_WAIT}
-        found, created = cls.objects.get_or_create(job=job, row=row, defaults=first)
+        work, created = cls.objects.get_or_create(job=job, row=row, defaults=first)
         if created:
-            return found
-        wait = min(FIRST_WAIT * 2 ** min(found.tries, 16), LONGEST_WAIT)
-        due = cls.objects.filter(pk=found.pk, tries=found.tries, next_at__lte=now)
+            return work
+        wait = min(FIRST_WAIT * 2 ** min(work.tries, 16), LONGEST_WAIT)
+        due = cls.objects.filter(pk=work.pk, tries=work.tries, next_at__lte=now)
         taken = due.update(tries=F("tries") + 1, next_at=now + wait)
-        return found if taken else None
+        return work if taken else None

@@ -47,9 +47,9 @@ class Picture(models.Model):
     def store(self, picture: "normalise.Picture", now: datetime) -> None:
         """Write the file and take over its size and colour; not yet the row.
 
-        Without one the file is deleted again in an hour. Raises `media.Away`.
+        Without one the file is deleted again in an hour. Raises `storage.Away`.
         """
-        self.stem = storage.new_stem(self.media_kind)
+        self.stem = storage.make_stem(self.media_kind)
         self.width, self.height = picture.width, picture.height
         self.mean_color = picture.mean_color
         self.measured = picture.measured
@@ -72,13 +72,13 @@ class Picture(models.Model):
 
     @property
     def url(self) -> str:
-        return storage.url(self.file_name)
+        return storage.build_url(self.file_name)
 
     @property
     def small_url(self) -> str:
         if self.renditions_at is None:
             return self.url
-        return storage.url(self.rendition_name(normalise.RENDITION_WIDTHS[0]))
+        return storage.build_url(self.rendition_name(normalise.RENDITION_WIDTHS[0]))
 
     @property
     def srcset(self) -> str:
@@ -86,7 +86,7 @@ class Picture(models.Model):
         if self.renditions_at is None:
             return ""
         return ", ".join(
-            f"{storage.url(self.rendition_name(width))} {width}w"
+            f"{storage.build_url(self.rendition_name(width))} {width}w"
             for width in normalise.RENDITION_WIDTHS
         )
 
@@ -153,9 +153,9 @@ MOST_SEARCHED = 400  # letters, so that an index of PostgreSQL takes them
 SHOWN = ["owner", "retired_at", "sku", "-created_at", "id", "kind", "search_text"]
 
 
-def found_by(text: str, of: str = "") -> Q:
+def matches_words(text: str, of: str = "") -> Q:
     """Garments whose name or SKU has these words in it; `of`: the way to them."""
-    words = typed_text.searchable(text)
+    words = typed_text.make_searchable(text)
     if len(words) > MOST_SEARCHED:
         return Q(pk=None)  # longer than any name; databases bound what they look for
     return Q(**{f"{of}search_text__contains": words}) if words else Q()
@@ -262,8 +262,8 @@ class Garment(Picture):
 
     def make_search_text(self) -> str:
         """Never empty: a line of its own for each, so that no word goes across."""
-        words = f"{typed_text.searchable(self.name)}\n{typed_text.searchable(self.sku)}"
-        return words[:MOST_SEARCHED]
+        parts = [typed_text.make_searchable(text) for text in (self.name, self.sku)]
+        return "\n".join(parts)[:MOST_SEARCHED]
 
     @property
     def label(self) -> str:

@@ -215,11 +215,11 @@ def failures(hour: datetime) -> list[Failures]:
 
 def durations() -> list[Durations]:
     """Forecast beside true, by mode."""
-    told: list[Durations] = []
+    cards: list[Durations] = []
     newest = newest_durations()
     for mode, forecast in current_forecasts().items():
         true = [seconds for of, seconds in newest if of == mode][:HISTORY]
-        told.append(
+        cards.append(
             {
                 "mode": TryOn.Mode(mode).label,
                 "p50": forecast.quantile(0.5),
@@ -228,16 +228,16 @@ def durations() -> list[Durations]:
                 "n": len(true),
             }
         )
-    return told
+    return cards
 
 
-def sentence(told: Overview) -> str:
+def sentence(figures: Overview) -> str:
     """One sentence on top: whether all is well."""
-    if told["paused_at"]:
+    if figures["paused_at"]:
         return _("Submissions are paused by staff. What waits keeps its place.")
-    if told["problems"]:
-        return told["problems"][0]
-    n = len(told["keys"])
+    if figures["problems"]:
+        return figures["problems"][0]
+    n = len(figures["keys"])
     well = ngettext(
         "All is well. The key is working.",
         "All is well. All %(n)d keys are working.",

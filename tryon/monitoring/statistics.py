@@ -100,7 +100,7 @@ def overview(now: datetime, days: int) -> Overview:
         if settings.MIRAGIC_CREDIT_PRICE
         else None,
         "by_day": by_day,
-        "durations": durations(rows, calendar.begin(now, days)),
+        "durations": durations(rows, calendar.find_begin(now, days)),
         "failures": failures(rows),
         "garments": most_tried(rows),
     }
@@ -108,10 +108,10 @@ def overview(now: datetime, days: int) -> Overview:
 
 def _made_in(now: datetime, days: int) -> TryOnQuerySet:
     """Until the end of today: what is made while a page is built has its day too."""
-    today = calendar.last_days(now, 1)[0]
+    today = calendar.list_last_days(now, 1)[0]
     return TryOn.objects.filter(
-        created_at__gte=calendar.begin(now, days),
-        created_at__lt=calendar.midnight(today + timedelta(days=1)),
+        created_at__gte=calendar.find_begin(now, days),
+        created_at__lt=calendar.find_midnight(today + timedelta(days=1)),
     )
 
 
@@ -120,7 +120,7 @@ def _requests(now: datetime, days: int) -> tuple[int, int]:
 
     Those that left the ledger are tallied by the hour.
     """
-    begin = calendar.begin(now, days)
+    begin = calendar.find_begin(now, days)
     keys = Key.objects.values_list("pk", flat=True)
     accepted = Q(kind=ApiRequest.Kind.SUBMIT, outcome=Outcome.ACCEPTED)
     rows = ApiRequest.objects.answered_since(begin, keys)
@@ -148,7 +148,7 @@ def tries_by_day(now: datetime, days: int) -> list[Day]:
     }
     empty = {"tries": 0, "done": 0, "failed": 0}
     told: list[Day] = []
-    for day in calendar.last_days(now, days):
+    for day in calendar.list_last_days(now, days):
         row = counted.get(day, empty)
         told.append(
             {
@@ -180,12 +180,13 @@ def failures(rows: TryOnQuerySet) -> list[tuple[str, int]]:
 
 
 def most_tried(rows: TryOnQuerySet) -> list[Garment]:
-    counts = {pk: told["tries"] for pk, told in _by_piece(rows, tries=TRIES).items()}
+    tallies = _by_piece(rows, tries=TRIES)
+    counts = {pk: tally["tries"] for pk, tally in tallies.items()}
     pieces = sorted(counts, key=lambda pk: (-counts[pk], pk))
-    found = _first(pieces, Garment.objects.filter(owner=None), 10)
-    for garment in found:
+    garments = _first(pieces, Garment.objects.filter(owner=None), 10)
+    for garment in garments:
         garment.n = counts[garment.pk]  # type: ignore[attr-defined]
-    return sorted(found, key=lambda garment: (-counts[garment.pk], garment.sku))
+    return sorted(garments, key=lambda garment: (-counts[garment.pk], garment.sku))
 
 
 def garment_health(now: datetime, days: int) -> list[GarmentHealth]:
@@ -197,10 +198,12 @@ def garment_health(now: datetime, days: int) -> list[GarmentHealth]:
     rows = _made_in(now, days)
     figures = _by_piece(rows, tries=TRIES, **HEALTH)
     # The few, by when they came: joined to every try, all results ever would be read.
-    results = Result.objects.filter(FLAGGED, created_at__gte=calendar.begin(now, days))
+    results = Result.objects.filter(
+        FLAGGED, created_at__gte=calendar.find_begin(now, days)
+    )
     flagged = rows.filter(pk__in=list(results.values_list("try_on", flat=True)))
-    for pk, told in _by_piece(flagged, flags=TRIES).items():
-        figures[pk].update(told)
+    for pk, tallies in _by_piece(flagged, flags=TRIES).items():
+        figures[pk].update(tallies)
     worst = sorted(figures, key=lambda pk: _order(figures[pk]))
     garments = _first(worst, Garment.objects.catalogue(), MOST)
     hearts = _hearts([garment.pk for garment in garments])
@@ -214,11 +217,11 @@ def _by_piece(
     rows: TryOnQuerySet, **figures: Aggregate
 ) -> dict[uuid.UUID, Counter[str]]:
     """What was counted of each, tops and bottoms alike: both were tried on."""
-    told: dict[uuid.UUID, Counter[str]] = defaultdict(Counter)
+    figures_of: dict[uuid.UUID, Counter[str]] = defaultdict(Counter)
     for row in rows.values(*SIDES).annotate(**figures).order_by():
         for pk in {row[side] for side in SIDES} - {None}:
-            told[pk].update({name: row[name] for name in figures})
-    return told
+            figures_of[pk].update({name: row[name] for name in figures})
+    return figures_of
 
 
 def _first(

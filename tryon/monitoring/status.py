@@ -53,8 +53,8 @@ def count_states(states: Iterable[str]) -> dict[str, int]:
 def report(now: datetime) -> Report:
     """What is there, and in words what is wrong with it."""
     ended = count_states(FINAL)
-    found = summary(now)
-    return {**found, "states": {**found["states"], **ended}}
+    figures = summary(now)
+    return {**figures, "states": {**figures["states"], **ended}}
 
 
 def summary(now: datetime) -> Report:
@@ -129,15 +129,15 @@ def find_waits(now: datetime) -> list[str]:
     """What is paid for and does not come on: it goes on by itself, or ends in a day."""
     made_long_ago = Q(answered_at__lt=now - timedelta(seconds=timing().patience))
     unseen = Q(status=Status.PROCESSING, attempts__gte=MANY)
-    found = TryOn.objects.existing().in_status((Status.PROCESSING, Status.FETCHING))
-    counted = found.aggregate(
+    under_way = TryOn.objects.existing().in_status((Status.PROCESSING, Status.FETCHING))
+    counted = under_way.aggregate(
         not_home=Count("pk", made_long_ago), unseen=Count("pk", unseen)
     )
     problems = []
     if counted["unseen"]:
         problems.append(
             f"{counted['unseen']} cannot be polled"
-            f"{last_words(Q(try_on__in=found.filter(unseen)))}."
+            f"{last_words(Q(try_on__in=under_way.filter(unseen)))}."
         )
     if counted["not_home"]:
         problems.append(

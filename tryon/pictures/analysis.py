@@ -1,7 +1,8 @@
 """What can be measured about a picture before a try is spent on it.
 
-Numbers only; `report_card` says what they mean. All are of a picture that is upright
-in its file, at most 768 pixels long, so that one costs some tens of milliseconds.
+Numbers only; `presentation.photo_advice` says what they mean. All are of a picture that
+is upright in its file, at most 768 pixels long, so that one costs some tens of
+milliseconds.
 """
 
 import threading

@@ -55,7 +55,7 @@ def compare(
 ) -> Changes:
     """`photo`, `result`: stored JPEGs; `kind`: of the clothes, full body for a combo.
 
-    `face`: the photo's, as `measuring` found it; without one it is looked for, which
+    `face`: the photo's, as `analysis` found it; without one it is looked for, which
     takes as long as all the rest. Alignment corrects the small shift that a model
     makes, not another crop.
     """

@@ -15,22 +15,22 @@ QUALITIES = (82, 60, 40, 20, 10)
 LONGEST_WAIT = 2  # seconds; whoever fetches it comes again
 
 
-def size(width: int, height: int) -> tuple[int, int]:
+def fit_size(width: int, height: int) -> tuple[int, int]:
     """Of the preview of a picture of this size; never larger than the picture."""
     scale = min(1, LONG_SIDE / max(width, height))
     return max(round(width * scale), 1), max(round(height * scale), 1)
 
 
-def preview(data: bytes) -> bytes:
+def make_preview(data: bytes) -> bytes:
     """A JPEG of a stored picture, labelled as made by a model.
 
-    Raises `images.Busy`.
+    Raises `normalise.Busy`.
     """
     with (
         normalise.decoder(LONGEST_WAIT),
         Image.open(io.BytesIO(data), formats=["JPEG"]) as image,
     ):
-        fitted = size(*image.size)
+        fitted = fit_size(*image.size)
         image.draft("RGB", fitted)  # decoded at a fraction already
         small = image.convert("RGB")
         small = small.resize(fitted, Image.Resampling.LANCZOS, reducing_gap=3.0)

@@ -26,7 +26,7 @@ class Away(Exception):
 
 
 @contextmanager
-def reached() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Whatever storage raises is `FileNotFoundError` or `Away`."""
     try:
         yield
@@ -36,25 +36,25 @@ def reached() -> Iterator[None]:
         raise Away(str(error)) from error
 
 
-def new_stem(kind: str) -> str:
+def make_stem(kind: str) -> str:
     """A name nobody can guess: 128 random bits behind the kind."""
     return f"{kind}-{secrets.token_urlsafe(16)}"
 
 
-def url(name: str) -> str:
+def build_url(name: str) -> str:
     return reverse("media", args=[name])
 
 
 def save(name: str, content: "File[bytes]") -> None:
     """Write a file; one that is there under this name is overwritten. Raises `Away`."""
-    with reached():
+    with translate_errors():
         default_storage.save(name, content)
 
 
 def is_there() -> bool:
     """Whether storage answers at all."""
     try:
-        with reached():
+        with translate_errors():
             default_storage.exists("readyz")
     except Away:
         return False
@@ -63,26 +63,26 @@ def is_there() -> bool:
 
 def open_file(name: str) -> "File[bytes]":
     """Raises `FileNotFoundError` when the file is gone, `Away`."""
-    with reached():
+    with translate_errors():
         return default_storage.open(name)
 
 
 def read(name: str) -> bytes:
     """Raises `FileNotFoundError` when the file is gone, `Away`."""
-    with reached(), open_file(name) as file:
+    with translate_errors(), open_file(name) as file:
         data: bytes = file.read()
     return data
 
 
 def copy(name: str, target: IO[bytes]) -> None:
     """Into a file of one's own, from its beginning. Raises as `read`."""
-    with reached(), open_file(name) as file:
+    with translate_errors(), open_file(name) as file:
         shutil.copyfileobj(file, target)
     target.seek(0)
 
 
 def delete(names: list[str]) -> None:
     """Delete each file; one that is not there is no error. Raises `Away`."""
-    with reached():
+    with translate_errors():
         for name in names:
             default_storage.delete(name)

@@ -32,7 +32,7 @@ LONG = timedelta(minutes=2)  # from which on who wishes it is told by e-mail
 
 def addresses(try_on: TryOn, base_url: str) -> list[str]:
     """Where the last poll said that its picture is, the best first."""
-    told = miragic.answers.result_addresses(try_on.raw_answer or {}, base_url)
+    told = miragic.answers.find_result_addresses(try_on.raw_answer or {}, base_url)
     return list(dict.fromkeys([try_on.result_url, *told]))
 
 
@@ -52,10 +52,10 @@ def fetched(
         PendingDeletion.expect(result.changes_name, now)
         storage.save(result.changes_name, ContentFile(found.layer))
         result.take_changes(found, now)
-    raw = miragic.answers.without(try_on.raw_answer or {}, RESULT_FIELDS)
+    raw = miragic.answers.leave_out(try_on.raw_answer or {}, RESULT_FIELDS)
     data = raw.get("data")
     if isinstance(data, dict):
-        raw = {**raw, "data": miragic.answers.without(data, RESULT_FIELDS)}
+        raw = {**raw, "data": miragic.answers.leave_out(data, RESULT_FIELDS)}
     try:
         with transaction.atomic():
             try_on.move(

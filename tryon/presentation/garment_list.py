@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import overload
 
 from ..models import SLOTS, Garment, User
-from ..models.uploads import GarmentQuerySet, found_by
+from ..models.uploads import GarmentQuerySet, matches_words
 
 
 class Rack(Sequence[Garment]):
@@ -33,12 +33,14 @@ class Rack(Sequence[Garment]):
     def __getitem__(self, part: int | slice) -> Garment | list[Garment]:
         if isinstance(part, int):
             return self[part : part + 1][0]
-        found = list(self._own[part]) if part.start < self._own_count else []
+        own = list(self._own[part]) if part.start < self._own_count else []
         first, last = (max(n - self._own_count, 0) for n in (part.start, part.stop))
-        return found + list(self._catalogue[first:last])
+        return own + list(self._catalogue[first:last])
 
 
-def rack(owner: User | None, *, slot: str = "", of: str = "", query: str = "") -> Rack:
+def list_garments(
+    owner: User | None, *, slot: str = "", of: str = "", query: str = ""
+) -> Rack:
     """Of one slot; of "mine", "catalogue" or "favourites"; by name or SKU."""
 
     def narrowed(rows: GarmentQuerySet) -> GarmentQuerySet:
@@ -46,7 +48,7 @@ def rack(owner: User | None, *, slot: str = "", of: str = "", query: str = "") -
             rows = rows.filter(kind=SLOTS[slot])
         if of == "favourites":
             rows = rows.filter(fans=owner) if owner else rows.none()
-        return rows.filter(found_by(query))
+        return rows.filter(matches_words(query))
 
     own = Garment.objects.of(owner) if of != "catalogue" else Garment.objects.none()
     catalogue = Garment.objects.catalogue() if of != "mine" else Garment.objects.none()

@@ -58,7 +58,7 @@ class ReportCard:
         return self.problems[0].advice
 
 
-def of_photo(photo: Photo, kind: str = "") -> ReportCard | None:
+def advise_on_photo(photo: Photo, kind: str = "") -> ReportCard | None:
     """Problems first. `kind`: of the clothes, for how much must be in view.
 
     None for a photo from before there was anything measured.
@@ -76,7 +76,7 @@ def of_photo(photo: Photo, kind: str = "") -> ReportCard | None:
     return _ordered(lines)
 
 
-def of_garment(garment: Garment) -> ReportCard | None:
+def advise_on_garment(garment: Garment) -> ReportCard | None:
     if not garment.measured:
         return None
     m = Measured(**garment.measured)

@@ -173,16 +173,16 @@ class Estimator:
         high = max(round(forecast.quantile(1 - outside) / 5) * 5, low + 5)
         if high > 120:
             n = -(-high // 60)
-            told = ngettext(
+            sentence = ngettext(
                 "Usually under %(n)d minute", "Usually under %(n)d minutes", n
             )
-            return told % {"n": n}
-        told = ngettext(
+            return sentence % {"n": n}
+        sentence = ngettext(
             "Usually %(low)d to %(high)d second",
             "Usually %(low)d to %(high)d seconds",
             high,
         )
-        return told % {"low": low, "high": high}
+        return sentence % {"low": low, "high": high}
 
     @property
     def keys_open(self) -> int:
@@ -214,8 +214,8 @@ class Estimator:
         return Progress(
             percent=4 + round(16 / (1 + place)),
             left=left,
-            heading=time_left(left),
-            line=place_in_line(place),
+            heading=describe_time_left(left),
+            line=describe_place(place),
             stage="line",
             poll_in=min(place / rate + 1, IN_LINE_POLL),
         )
@@ -223,13 +223,15 @@ class Estimator:
     def _being_made(self, try_on: TryOn) -> Progress:
         assert try_on.submitted_at is not None
         age = max((self.now - try_on.submitted_at).total_seconds(), 0)
-        made = try_on.answered_at
-        if made and (self.now - made).total_seconds() > timing().patience / 10:
+        made_at = try_on.answered_at
+        if made_at and (self.now - made_at).total_seconds() > timing().patience / 10:
             return Progress(
                 97, None, _("It is made"), str(texts.NOT_HOME), "making", 15
             )
-        if made or try_on.status == Status.FETCHING:
-            return Progress(97, 1, time_left(1), _("Bringing it home."), "making", 1)
+        if made_at or try_on.status == Status.FETCHING:
+            return Progress(
+                97, 1, describe_time_left(1), _("Bringing it home."), "making", 1
+            )
         if age > timing().patience:
             return Progress(
                 95, None, _("Still being made"), str(texts.LATE), "making", 15
@@ -242,7 +244,7 @@ class Estimator:
         return Progress(
             percent=25 + round(70 * min(age / long, 1)),
             left=left,
-            heading=time_left(left),
+            heading=describe_time_left(left),
             line=line,
             stage="making",
             poll_in=self._poll_in(try_on, age),
@@ -271,7 +273,7 @@ class Estimator:
         return min(max(LIKELY_POLL, likely, age * 0.03), LONGEST_POLL)
 
 
-def time_left(seconds: float) -> str:
+def describe_time_left(seconds: float) -> str:
     """Over 90 s in half minutes, 90-20 s in tens, under 20 s as forecast."""
     if seconds < 3:
         return _("Any moment")
@@ -285,7 +287,7 @@ def time_left(seconds: float) -> str:
     return _("About %(n)d½ minutes") % {"n": halves // 2}
 
 
-def place_in_line(earlier: int) -> str:
+def describe_place(earlier: int) -> str:
     """`earlier`: how many come first."""
     if earlier == 0:
         return _("You are next in line.")

@@ -65,7 +65,7 @@ class Receipt(TypedDict):
     words: str
 
 
-def charged(outcomes: set[str]) -> str:
+def find_charged(outcomes: set[str]) -> str:
     """From the outcomes of its submits."""
     if Outcome.ACCEPTED in outcomes:
         return YES
@@ -74,7 +74,7 @@ def charged(outcomes: set[str]) -> str:
     return NO
 
 
-def receipt(try_on: TryOn) -> Receipt:
+def build_receipt(try_on: TryOn) -> Receipt:
     """One query; every value can be written as JSON."""
     rows = try_on.api_requests.exclude(outcome=Outcome.VOID)
     requests: list[Record] = [
@@ -107,19 +107,19 @@ def receipt(try_on: TryOn) -> Receipt:
             },
         },
         "requests": [
-            {**record, "words": _words(record), "time": _time(record)}
+            {**record, "words": _describe(record), "time": _format_time(record)}
             for record in requests
         ],
         "status": try_on.status,
         "failure_code": try_on.failure_code or None,
         "finished_at": try_on.finished_at.isoformat() if try_on.finished_at else None,
         "counts_as_a_try": try_on.counts_against_limit,
-        "charged_to_the_shop": charged(submits),
-        "words": words(try_on),
+        "charged_to_the_shop": find_charged(submits),
+        "words": describe_cost(try_on),
     }
 
 
-def _time(record: Record) -> str:
+def _format_time(record: Record) -> str:
     """When it was sent, by the shop's clock."""
     sent = parse_datetime(record["sent_at"] or "")
     return (
@@ -129,12 +129,12 @@ def _time(record: Record) -> str:
     )
 
 
-def _words(record: Record) -> str:
+def _describe(record: Record) -> str:
     kind, outcome = ApiRequest.Kind(record["kind"]), record["outcome"] or ""
     return f"{_(KINDS[kind])}: {_(ANSWERS[outcome])}"
 
 
-def words(try_on: TryOn) -> str:
+def describe_cost(try_on: TryOn) -> str:
     """What it cost the customer."""
     if not try_on.counts_against_limit:
         return _("You were not charged: the try came back.")

@@ -101,12 +101,12 @@ HIDDEN_BECAUSE: dict[str, Text] = {
 }
 
 
-def hidden(reason: str) -> Text:
+def explain_hidden(reason: str) -> Text:
     """What the customer reads about a picture that was taken down."""
     return HIDDEN_BECAUSE.get(reason, HIDDEN)
 
 
-def advice(try_on: TryOn) -> Advice | None:
+def find_advice(try_on: TryOn) -> Advice | None:
     """What to say and to offer when something went wrong; None if nothing did."""
     if try_on.status == Status.FAILED:
         return FAILURES[FailureCode(try_on.failure_code)]

@@ -40,7 +40,7 @@ FRESH: dict[str, Any] = {
 }
 
 
-def ask(*, by: User, file: Any, now: datetime) -> CatalogueImport:
+def request_import(*, by: User, file: Any, now: datetime) -> CatalogueImport:
     """Keep the zip; the caller wakes the task that looks it through."""
     name = f"import-{secrets.token_urlsafe(16)}.zip"
     PendingDeletion.expect(name, now)
@@ -55,7 +55,7 @@ def ask(*, by: User, file: Any, now: datetime) -> CatalogueImport:
         )
 
 
-def begin(*, row: CatalogueImport, replace: bool = False) -> bool:
+def begin_import(*, row: CatalogueImport, replace: bool = False) -> bool:
     """Somebody has seen the problems and wants the rest. False if it had begun.
 
     `replace`: the pictures that are others too.
@@ -65,20 +65,20 @@ def begin(*, row: CatalogueImport, replace: bool = False) -> bool:
     return bool(rows.update(state=Row.State.IMPORTING, **fields))
 
 
-def again(*, row: CatalogueImport) -> bool:
+def restart(*, row: CatalogueImport) -> bool:
     """One that failed is looked through anew; what it took in is there already."""
     rows = Row.objects.filter(pk=row.pk, state=Row.State.FAILED)
     return bool(rows.update(state=Row.State.CHECKING, **FRESH))
 
 
-def work(*, pk: str, now: datetime) -> list[Garment]:
+def continue_import(*, pk: str, now: datetime) -> list[Garment]:
     """Do what the row's state says; returns what needs renditions."""
     row = Row.take(pk, now)
     if row is None:
         return []
     try:
         with translation.override(row.language or settings.LANGUAGE_CODE):
-            return _work(row, now)
+            return _continue(row, now)
     except ClaimLost:
         logger.info("import %s: another does it", pk)
     except (normalise.Busy, storage.Away) as wait:
@@ -89,22 +89,22 @@ def work(*, pk: str, now: datetime) -> list[Garment]:
     return []
 
 
-def _work(row: CatalogueImport, now: datetime) -> list[Garment]:
-    """Raises `ClaimLost`, `images.Busy`, `media.Away`."""
+def _continue(row: CatalogueImport, now: datetime) -> list[Garment]:
+    """Raises `ClaimLost`, `normalise.Busy`, `storage.Away`."""
     dry = row.state == Row.State.CHECKING
-    outcome = _so_far(row)
+    outcome = _read_outcome(row)
     try:
         with tempfile.TemporaryFile() as copy:
             storage.copy(row.file_name, copy)
-            with catalogue.opened(copy) as shop:
+            with catalogue.open_shop(copy) as shop:
                 row.renew(timezone.now(), total=len(shop.table.rows))
-                catalogue.run(
+                catalogue.import_shop(
                     shop,
                     now=now,
                     dry=dry,
                     replace=row.replace_pictures,
                     outcome=outcome,
-                    progress=_teller(row),
+                    progress=_progress_writer(row),
                 )
                 notes = outcome.notes(shop)
     except FileNotFoundError:
@@ -115,7 +115,7 @@ def _work(row: CatalogueImport, now: datetime) -> list[Garment]:
         return []
     state = Row.State.CHECKED if dry else Row.State.DONE
     with transaction.atomic():
-        if not row.end(state=state, notes=notes, **_told(outcome)):
+        if not row.end(state=state, notes=notes, **_to_fields(outcome)):
             raise ClaimLost(f"{row}")
         if not dry:
             file_deletion.erase([row.file_name])
@@ -129,44 +129,44 @@ def _end_unread(row: CatalogueImport, sentence: str) -> None:
             file_deletion.erase([row.file_name])
 
 
-def _teller(row: CatalogueImport) -> Callable[[Outcome], None]:
+def _progress_writer(row: CatalogueImport) -> Callable[[Outcome], None]:
     """Tells the row how far it is, and finds out whether it is still ours."""
     last = time.monotonic()
-    taken = _so_far(row).taken
+    taken = _read_outcome(row).taken
     importing = row.state == Row.State.IMPORTING
 
     def tell(outcome: Outcome) -> None:
         nonlocal last, taken
-        told = not importing or outcome.taken == taken
-        if told and time.monotonic() - last < TELL_EVERY:
+        nothing_new = not importing or outcome.taken == taken
+        if nothing_new and time.monotonic() - last < TELL_EVERY:
             return
-        row.renew(timezone.now(), **_told(outcome))
+        row.renew(timezone.now(), **_to_fields(outcome))
         last, taken = time.monotonic(), outcome.taken
 
     return tell
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _to_fields(outcome: Outcome) -> dict[str, Any]:
     problems = [[p.line, p.sku, p.sentence] for p in outcome.problems]
-    told = {name: getattr(outcome, name) for name in COUNTS}
+    counts = {name: getattr(outcome, name) for name in COUNTS}
     return {
-        **told,
+        **counts,
         "problems": problems,
         "pictures": outcome.pictures,
         "back": outcome.back,
     }
 
 
-def _so_far(row: CatalogueImport) -> Outcome:
+def _read_outcome(row: CatalogueImport) -> Outcome:
     return Outcome(
         **{name: getattr(row, name) for name in COUNTS},
-        problems=[Problem(*told) for told in row.told_problems],
+        problems=[Problem(*fields) for fields in row.told_problems],
         pictures=[(line, sku) for line, sku in row.pictures or ()],
         back=list(row.back or ()),
     )
 
 
-def waiting(*, now: datetime) -> list[CatalogueImport]:
+def find_waiting(*, now: datetime) -> list[CatalogueImport]:
     """Those whose task was lost."""
     return list(Row.forgotten(now).order_by("created_at")[:5])
 

@@ -11,7 +11,7 @@ from ..models import Unfinished
 
 
 @contextmanager
-def begun(job: str, row: str, now: datetime) -> Iterator[Unfinished | None]:
+def begin(job: str, row: str, now: datetime) -> Iterator[Unfinished | None]:
     """None where the work is put off; else it is done once the block is left.
 
     Not if the block has noted an error, or raises one, which goes on to the caller.
@@ -29,7 +29,7 @@ def begun(job: str, row: str, now: datetime) -> Iterator[Unfinished | None]:
         work.delete()
 
 
-def each(
+def do_each(
     job: str, rows: QuerySet[Any], work: Callable[[Any], object], now: datetime
 ) -> None:
     """`work` on each row that is not put off.
@@ -38,6 +38,6 @@ def each(
     """
     later = Unfinished.objects.put_off(job, now).values_list("row", flat=True)
     for row in rows.exclude(pk__in=list(later)):
-        with begun(job, str(row.pk), now) as begin:
-            if begin is not None:
+        with begin(job, str(row.pk), now) as unfinished:
+            if unfinished is not None:
                 work(row)

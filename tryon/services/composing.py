@@ -12,7 +12,7 @@ from ..pictures.normalise import Picture
 from . import consents
 from .outfits import Outfit, OutfitError
 from .pictures import add_garment, add_photo
-from .try_ons import again_token, create_fitting, create_try_on
+from .try_ons import create_fitting, create_try_on, derive_again_token
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def compose(*, owner: User, wanted: Composition, now: datetime) -> Composed:
         return Composed(fitting, created=bool(new))
     outfit, token = Outfit.of(wanted.garments), wanted.token
     if token is None and wanted.again:
-        token = again_token(owner, wanted.photo, outfit)
+        token = derive_again_token(owner, wanted.photo, outfit)
     try_on, created = create_try_on(
         owner=owner,
         photo=wanted.photo,

@@ -16,7 +16,7 @@ TEXT = _(
 MISSING = _("Tick the box first: without your consent no photo is taken.")
 
 
-def given(owner: User | None) -> bool:
+def has_consented(owner: User | None) -> bool:
     """Whether this owner's consent to the present version stands."""
     if owner is None:
         return False
@@ -26,7 +26,7 @@ def given(owner: User | None) -> bool:
 
 def give(*, owner: User, now: datetime) -> None:
     """Raises `OwnerGone`."""
-    if given(owner):
+    if has_consented(owner):
         return
     with transaction.atomic():
         User.objects.lock(owner)

@@ -41,8 +41,8 @@ def delete_garment(
     *, garment: Garment, now: datetime, by: User | None
 ) -> DeletionReceipt:
     """A customer's own piece, with the pictures made with it."""
-    made = Q(garment=garment) | Q(bottom_garment=garment)
-    return _delete_picture(garment, made, now, by)
+    pictures_of_it = Q(garment=garment) | Q(bottom_garment=garment)
+    return _delete_picture(garment, pictures_of_it, now, by)
 
 
 def delete_try_ons(
@@ -80,15 +80,15 @@ def _receipt(owner: User | None, now: datetime, **counts: Any) -> DeletionReceip
 
 
 def _delete_picture(
-    row: Photo | Garment, made: Q, now: datetime, by: User | None
+    row: Photo | Garment, pictures_of_it: Q, now: datetime, by: User | None
 ) -> DeletionReceipt:
     """Raises `ObjectDoesNotExist` if somebody has just deleted it."""
     with transaction.atomic():
         model: Any = type(row)
         model.objects.select_for_update().get(pk=row.pk)
-        counted = _counted(TryOn.objects.filter(made))
+        counted = _counted(TryOn.objects.filter(pictures_of_it))
         counted["photos" if isinstance(row, Photo) else "garments"] = 1
-        _bury(TryOn.objects.filter(made), now, by)
+        _bury(TryOn.objects.filter(pictures_of_it), now, by)
         names = row.file_names
         owner = row.owner
         row.delete()
@@ -168,7 +168,7 @@ def _delete_all(owner: User, now: datetime) -> None:
 def delete_expired_guests(*, now: datetime) -> None:
     """After a day without an account."""
     guests = User.objects.expired_guests(now)
-    chores.each("guests", guests, lambda row: delete_owner(owner=row, now=now), now)
+    chores.do_each("guests", guests, lambda row: delete_owner(owner=row, now=now), now)
 
 
 def delete_tombstones(*, now: datetime) -> None:
@@ -187,19 +187,19 @@ def delete_old_pictures(*, now: datetime) -> None:
     if not settings.TRYON_RETENTION_DAYS:
         return
     before = now - timedelta(days=settings.TRYON_RETENTION_DAYS)
-    chores.each(
+    chores.do_each(
         "old photos",
         Photo.objects.filter(created_at__lt=before),
         lambda row: delete_photo(photo=row, now=now, by=None),
         now,
     )
-    chores.each(
+    chores.do_each(
         "old garments",
         Garment.objects.filter(owner__isnull=False, created_at__lt=before),
         lambda row: delete_garment(garment=row, now=now, by=None),
         now,
     )
-    chores.each(
+    chores.do_each(
         "old pictures",
         TryOn.objects.existing().in_status(FINAL).filter(created_at__lt=before),
         lambda row: delete_try_on(try_on=row, now=now, by=None),

@@ -32,11 +32,13 @@ FRESH = timedelta(minutes=1)  # in which a zip that is ready is what is asked fo
 TELL_EVERY = 30  # seconds of an upload
 
 
-def ask(*, owner: User, try_ons: list[TryOn], now: datetime) -> Export:
+def request_export(*, owner: User, try_ons: list[TryOn], now: datetime) -> Export:
     """An export of these completed pictures; the caller wakes the task."""
     ids = [str(try_on.pk) for try_on in try_ons][:MOST]
     with _one_at_a_time(owner):
-        for export in _standing(owner, now).filter(everything=False, total=len(ids)):
+        for export in _find_standing(owner, now).filter(
+            everything=False, total=len(ids)
+        ):
             if set(export.try_ons) == set(ids):
                 return export
         return Export.objects.create(
@@ -44,12 +46,14 @@ def ask(*, owner: User, try_ons: list[TryOn], now: datetime) -> Export:
         )
 
 
-def ask_everything(*, owner: User, now: datetime) -> Export:
+def request_everything(*, owner: User, now: datetime) -> Export:
     """All of the owner's data: photos, own clothes, pictures, and what is known."""
     mine = TryOn.objects.visible_to(owner)
     with _one_at_a_time(owner):
         total = owner.photos.count() + owner.garments.count() + mine.count()
-        standing = _standing(owner, now).filter(everything=True, total=total).first()
+        standing = (
+            _find_standing(owner, now).filter(everything=True, total=total).first()
+        )
         return standing or Export.objects.create(
             owner=owner, everything=True, total=total, created_at=now
         )
@@ -63,7 +67,7 @@ def _one_at_a_time(owner: User) -> Iterator[None]:
         yield
 
 
-def _standing(owner: User, now: datetime) -> QuerySet[Export]:
+def _find_standing(owner: User, now: datetime) -> QuerySet[Export]:
     """What is being made, or was made a moment ago."""
     fresh = Q(state=Export.State.READY, created_at__gt=now - FRESH)
     return owner.exports.filter(Q(state__in=Export.OPEN) | fresh).order_by("created_at")
@@ -86,10 +90,10 @@ def make(*, pk: str, now: datetime) -> None:
 
 
 def _make(export: Export) -> None:
-    """Raises `ClaimLost`, `media.Away`."""
+    """Raises `ClaimLost`, `storage.Away`."""
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            build = personal_data.entries if export.everything else _entries
+            build = personal_data.read_entries if export.everything else _read_entries
             for path, data in build(export):
                 archive.writestr(path, data)
         size = file.tell()
@@ -114,11 +118,11 @@ class _Watched:
     def __init__(self, file: IO[bytes], export: Export):
         self.file, self.export = file, export
         self.thread = threading.get_ident()
-        self.told = time.monotonic()
+        self.told_at = time.monotonic()
 
     def read(self, size: int = -1) -> bytes:
-        if time.monotonic() - self.told > TELL_EVERY:
-            self.told = time.monotonic()
+        if time.monotonic() - self.told_at > TELL_EVERY:
+            self.told_at = time.monotonic()
             self.export.renew(timezone.now())
             if threading.get_ident() != self.thread:
                 connection.close()  # of a thread of the storage's, soon gone
@@ -128,20 +132,20 @@ class _Watched:
         return getattr(self.file, name)
 
 
-def _entries(export: Export) -> Iterator[tuple[str, bytes]]:
+def _read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
     """Paths in the zip and their bytes: the pictures, then a list of them."""
-    told: list[dict[str, Any]] = []
+    listed: list[dict[str, Any]] = []
     rows = TryOn.objects.visible_to(export.owner).with_pictures()
     for done, try_on in enumerate(rows.filter(pk__in=export.try_ons), start=1):
         result = try_on.visible_result
         if result is not None:
-            path = picture_name(try_on, told)
+            path = picture_name(try_on, listed)
             try:
                 data = storage.read(result.file_name)
             except FileNotFoundError:
                 logger.warning("export %s: a picture was deleted meanwhile", export.pk)
                 continue
-            told.append(
+            listed.append(
                 {
                     "file": path,
                     "made": try_on.created_at.isoformat(),
@@ -150,13 +154,13 @@ def _entries(export: Export) -> Iterator[tuple[str, bytes]]:
             )
             yield path, normalise.labelled(data)
         export.renew(timezone.now(), done=done)
-    yield "pictures.json", json.dumps(told, indent=2).encode()
+    yield "pictures.json", json.dumps(listed, indent=2).encode()
 
 
 def picture_name(try_on: TryOn, taken: list[dict[str, Any]] | None = None) -> str:
     """What a picture is called on somebody's disk; unlike those already `taken`."""
     day = timezone.localdate(try_on.created_at)
-    stem = f"fitting-room-{typed_text.file_stem(try_on.label) or 'picture'}-{day}"
+    stem = f"fitting-room-{typed_text.make_file_stem(try_on.label) or 'picture'}-{day}"
     others = {row["file"] for row in taken or ()}
     name, n = f"{stem}.jpg", 2
     while name in others:
@@ -164,7 +168,7 @@ def picture_name(try_on: TryOn, taken: list[dict[str, Any]] | None = None) -> st
     return name
 
 
-def waiting(*, now: datetime) -> list[Export]:
+def find_waiting(*, now: datetime) -> list[Export]:
     """Those that nobody has made yet, or whose maker was lost."""
     return list(Export.forgotten(now).order_by("created_at")[:20])
 

@@ -36,7 +36,7 @@ def use_handoff(
 ) -> Photo | None:
     """The photo, stored for the code's owner; None if another upload was first.
 
-    Raises `media.Away`; the code can then be used again.
+    Raises `storage.Away`; the code can then be used again.
     """
     row = Handoff.objects.filter(pk=handoff.pk)
     still_open = row.filter(used_at=None, expires_at__gt=now, owner__isnull=False)

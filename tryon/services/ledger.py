@@ -20,7 +20,7 @@ BATCHES = 20
 def prune_requests(*, now: datetime) -> int:
     """Requests answered long ago, of try-ons that are over: how many went.
 
-    Their try-on keeps what its receipt says of them, tallies what insight counts.
+    Their try-on keeps what its receipt says of them, tallies what statistics count.
     """
     before = now - KEPT
     over = Q(try_on=None) | Q(try_on__status__in=FINAL)

@@ -16,7 +16,7 @@ from ..pictures import normalise, storage
 VERSION = 1
 
 
-def entries(export: Export) -> Iterator[tuple[str, bytes]]:
+def read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
     """Paths in the zip and their bytes; tells the export how far it is."""
     owner, done = export.owner, 0
     told: dict[str, Any] = {

@@ -35,7 +35,7 @@ class TooManyUploads(Exception):
 def add_photo(*, owner: User, picture: normalise.Picture, now: datetime) -> Photo:
     """The stored photo; the same bytes again give the one that is there.
 
-    Raises `media.Away`, `OwnerGone`, `TooManyUploads`.
+    Raises `storage.Away`, `OwnerGone`, `TooManyUploads`.
     """
     same = Photo.objects.filter(owner=owner, source_sha256=picture.source_sha256)
     return _add(Photo(owner=owner), picture, same, now)
@@ -66,9 +66,9 @@ Upload = TypeVar("Upload", Photo, Garment)
 def _add(
     row: Upload, picture: normalise.Picture, same: QuerySet[Upload], now: datetime
 ) -> Upload:
-    found = same.first()
-    if found is not None:
-        return found
+    existing = same.first()
+    if existing is not None:
+        return existing
     if row.owner is not None:
         _count_upload(row.owner, now)
     row.source_sha256 = picture.source_sha256
@@ -84,10 +84,10 @@ def _add(
         raise
     except IntegrityError:
         file_deletion.erase(row.file_names)
-        found = same.first()  # the same upload, a moment earlier
-        if found is None:
+        existing = same.first()  # the same upload, a moment earlier
+        if existing is None:
             raise
-        return found
+        return existing
     return row
 
 
@@ -139,7 +139,7 @@ def try_renditions(*, row: Photo | Garment | Result, now: datetime) -> bool:
 
     One that cannot be rendered is put off and shown to staff.
     """
-    with chores.begun(RENDITIONS, row.stem, now) as work:
+    with chores.begin(RENDITIONS, row.stem, now) as work:
         if work is None:
             return True
         try:
@@ -154,13 +154,13 @@ def try_renditions(*, row: Photo | Garment | Result, now: datetime) -> bool:
 
 
 def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
-    """The WebP files beside a stored picture. Raises `images.Busy`."""
+    """The WebP files beside a stored picture. Raises `normalise.Busy`."""
     data = storage.read(row.file_name)
     if isinstance(row, Result) and row.changed_outside is None:
         compare_result(result=row, made=data, now=now)
     for width in normalise.RENDITION_WIDTHS:
-        made = executor.run(normalise.rendition, data, width)
-        storage.save(row.rendition_name(width), ContentFile(made))
+        encoded = executor.run(normalise.make_rendition, data, width)
+        storage.save(row.rendition_name(width), ContentFile(encoded))
     rows: Any = type(row).objects
     if not rows.filter(pk=row.pk, stem=row.stem).update(renditions_at=now):
         file_deletion.erase(row.file_names)  # it was deleted meanwhile, or replaced
@@ -168,15 +168,15 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
 
 def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
     """What the result changed, and whether a person should look. Raises `Busy`."""
-    found = find_changes(try_on=result.try_on, made=made, wait=0.01)
-    if found is None:
+    changes = find_changes(try_on=result.try_on, made=made, wait=0.01)
+    if changes is None:
         return
-    storage.save(result.changes_name, ContentFile(found.layer))
+    storage.save(result.changes_name, ContentFile(changes.layer))
     rows = Result.objects.filter(pk=result.pk)
-    if not rows.update(changed_outside=found.outside):
+    if not rows.update(changed_outside=changes.outside):
         file_deletion.erase(result.file_names)  # it was deleted meanwhile
         return
-    wrong = found.suspicions()
+    wrong = changes.suspicions()
     if wrong:
         rows.update(checks=wrong, flagged_at=now)
         rows.filter(priority=Priority.NONE).update(priority=Priority.CHECK)
@@ -185,7 +185,7 @@ def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
 def find_changes(
     *, try_on: TryOn, made: bytes, wait: float | None = None
 ) -> comparison.Changes | None:
-    """`made` beside the photo; None if that is gone. Raises `images.Busy`."""
+    """`made` beside the photo; None if that is gone. Raises `normalise.Busy`."""
     if try_on.photo is None:
         return None
     photo = storage.read(try_on.photo.file_name)
@@ -212,14 +212,15 @@ def next_without_renditions(now: datetime) -> Photo | Garment | Result | None:
 def repair_photo(*, photo: Photo, repair: normalise.Repair, now: datetime) -> Photo:
     """A mended copy, which takes the place of an earlier one that nobody used.
 
-    The photo as it came stays. Raises `images.PictureError` if too little is left of
-    it, `images.Busy`.
+    The photo as it came stays. Raises `normalise.PictureError` if too little is left of
+    it, `normalise.Busy`.
     """
     original = photo.derived_from or photo
-    picture = normalise.repaired(storage.read(photo.file_name), repair)
-    made = add_photo(owner=photo.owner, picture=picture, now=now)
-    if made not in (photo, original):
-        Photo.objects.filter(pk=made.pk).update(derived_from=original, created_at=now)
+    picture = normalise.repair(storage.read(photo.file_name), repair)
+    repaired = add_photo(owner=photo.owner, picture=picture, now=now)
+    if repaired not in (photo, original):
+        rows = Photo.objects.filter(pk=repaired.pk)
+        rows.update(derived_from=original, created_at=now)
         if photo != original and not photo.try_ons.exists():
             delete_photo(photo=photo, now=now, by=photo.owner)
-    return made
+    return repaired

@@ -33,7 +33,7 @@ class Tries:
         return max(self.limit - self.used, 0)
 
 
-def tries(owner: User | None, now: datetime) -> Tries:
+def count_tries(owner: User | None, now: datetime) -> Tries:
     """What this owner has used and has left; two queries at most."""
     if owner is None:
         limit = settings.TRYON_GUEST_LIMIT if settings.TRYON_GUESTS else 0
@@ -48,7 +48,9 @@ def tries(owner: User | None, now: datetime) -> Tries:
     next_at = None
     if len(times) >= limit > 0:
         next_at = times[len(times) - limit] + timedelta(days=1)
-    return Tries(len(times), limit, next_at, when(next_at, now) if next_at else "")
+    return Tries(
+        len(times), limit, next_at, describe_moment(next_at, now) if next_at else ""
+    )
 
 
 def spend(owner: User, count: int, now: datetime) -> None:
@@ -59,7 +61,7 @@ def spend(owner: User, count: int, now: datetime) -> None:
     (owner,) = User.objects.lock(owner)
     if owner.blocked_at is not None:
         raise LimitReached(_("Your account is paused. Write to the shop."))
-    left = tries(owner, now).left
+    left = count_tries(owner, now).left
     if 0 < left < count:
         raise LimitReached(
             ngettext(
@@ -70,7 +72,7 @@ def spend(owner: User, count: int, now: datetime) -> None:
             % {"left": left, "over": count - left}
         )
     if left < count:
-        raise LimitReached(limit_sentence(owner, now))
+        raise LimitReached(explain_limit(owner, now))
     ceiling = settings.TRYON_SHOP_DAILY_LIMIT
     if ceiling:
         Shop.lock()
@@ -80,8 +82,8 @@ def spend(owner: User, count: int, now: datetime) -> None:
             )
 
 
-def limit_sentence(owner: User, now: datetime) -> str:
-    left = tries(owner, now)
+def explain_limit(owner: User, now: datetime) -> str:
+    left = count_tries(owner, now)
     if owner.is_guest:
         guests = ngettext(
             "Guests have %(n)d try.", "Guests have %(n)d tries.", left.limit
@@ -100,11 +102,13 @@ def limit_sentence(owner: User, now: datetime) -> str:
     ) % {"n": left.limit}
     if left.next_at is None:
         return sentence
-    free = _("The next is free %(when)s.") % {"when": when(left.next_at, now)}
+    free = _("The next is free %(when)s.") % {
+        "when": describe_moment(left.next_at, now)
+    }
     return f"{sentence} {free}"
 
 
-def when(at: datetime, now: datetime) -> str:
+def describe_moment(at: datetime, now: datetime) -> str:
     """ "at 16:40" or "tomorrow at 16:40"."""
     local = timezone.localtime(at)
     time = time_format(local, "H:i")

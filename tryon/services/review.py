@@ -97,10 +97,10 @@ def send_again(*, result: Result, by: User, now: datetime) -> bool:
     return True
 
 
-def queue_of(*, reviewer: User, now: datetime) -> list[Result]:
+def fill_queue(*, reviewer: User, now: datetime) -> list[Result]:
     """The reviewer's own few, filled up from what nobody else has."""
     with transaction.atomic():
-        mine = _mine(reviewer, now)
+        mine = _get_claimed(reviewer, now)
         missing = BATCH - len(mine)
         if missing > 0:
             free = Q(claimed_until=None) | Q(claimed_until__lte=now)
@@ -112,10 +112,10 @@ def queue_of(*, reviewer: User, now: datetime) -> list[Result]:
             )
             Result.objects.filter(pk__in=wanted).update(claimed_by=reviewer)
         Result.objects.filter(claimed_by=reviewer).update(claimed_until=now + CLAIM)
-        return list(_mine(reviewer, now))
+        return list(_get_claimed(reviewer, now))
 
 
-def _mine(reviewer: User, now: datetime) -> ResultQuerySet:
+def _get_claimed(reviewer: User, now: datetime) -> ResultQuerySet:
     claims = Result.objects.filter(claimed_by=reviewer, claimed_until__gt=now)
     # First the few, by name: else the whole queue is walked to find them in order.
     rows = Result.objects.pending().filter(
@@ -129,7 +129,7 @@ def _mine(reviewer: User, now: datetime) -> ResultQuerySet:
     )
 
 
-def others(*, reviewer: User, now: datetime) -> int:
+def count_with_others(*, reviewer: User, now: datetime) -> int:
     """How many results other reviewers have before them now."""
     rows = Result.objects.filter(claimed_until__gt=now).exclude(claimed_by=reviewer)
     return rows.count()

@@ -37,7 +37,7 @@ def create_try_on(
     """Queue a job, or find the one that this form or this outfit already has.
 
     `token` makes a form good for one job; unless `again`, a picture that is there
-    or on its way is not paid for twice (design 3.5). Returns the try-on and whether
+    or on its way is not paid for twice. Returns the try-on and whether
     it is new. Raises `quotas.LimitReached`.
     """
     token = token or uuid.uuid4()
@@ -70,7 +70,7 @@ def create_try_on(
     return try_on, True
 
 
-def again_token(owner: User, photo: Photo, outfit: Outfit) -> uuid.UUID:
+def derive_again_token(owner: User, photo: Photo, outfit: Outfit) -> uuid.UUID:
     """For "make it again", whose form has none: one more for the newest that is ready.
 
     However often it is pressed until that one is ready, it is one and is paid once.
@@ -157,7 +157,7 @@ def retry(*, try_on: TryOn, now: datetime) -> tuple[TryOn, bool]:
     )
 
 
-def seen(*, try_on: TryOn, now: datetime) -> None:
+def mark_seen(*, try_on: TryOn, now: datetime) -> None:
     """Its owner has opened the picture: it is no longer new."""
     result = try_on.visible_result
     if result is not None and result.seen_at is None:

@@ -19,7 +19,7 @@ from ..web import poll_token
 
 register = template.Library()
 
-# The widths that a tile has in the grids (ui.md, section 5).
+# The widths that a tile has in the grids of static/css.
 SIZES = "(min-width:1280px) 226px, (min-width:768px) 31vw, 46vw"
 
 
@@ -46,7 +46,7 @@ def picture(
 
 @register.filter
 def advice(try_on: TryOn) -> texts.Advice | None:
-    return texts.advice(try_on)
+    return texts.find_advice(try_on)
 
 
 @register.filter
@@ -61,7 +61,7 @@ def state_word(try_on: TryOn) -> Any:
     if try_on.status == Status.COMPLETED and try_on.visible_result is None:
         hidden = getattr(try_on, "result", None)
         if hidden is not None and hidden.is_hidden:
-            return texts.hidden(hidden.hide_reason)
+            return texts.explain_hidden(hidden.hide_reason)
         return texts.BEING_CHECKED
     return Status(try_on.status).label
 
@@ -79,7 +79,7 @@ def keep_garments(try_on: TryOn) -> str:
 
 @register.filter(name="poll_token")
 def sign_poll(owner: Any) -> str:
-    return poll_token.sign(owner)
+    return poll_token.sign_owner(owner)
 
 
 @register.filter
@@ -90,7 +90,7 @@ def is_in(value: Any, many: Any) -> bool:
 @register.filter
 def when(at: datetime) -> str:
     """ "at 16:40" or "tomorrow at 16:40"."""
-    return quotas.when(at, timezone.now())
+    return quotas.describe_moment(at, timezone.now())
 
 
 @register.filter

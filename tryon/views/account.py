@@ -28,7 +28,7 @@ from .getters import OwnedRequest, owner_required, sign_in_required
 def account(request: OwnedRequest) -> HttpResponse:
     standing = Consent.objects.filter(owner=request.owner, withdrawn_at=None)
     context = {
-        "tries": quotas.tries(request.owner, timezone.now()),
+        "tries": quotas.count_tries(request.owner, timezone.now()),
         "consent": standing.first(),
         "consent_text": consents.TEXT,
         "receipts": request.owner.deletion_receipts.all()[:20],
@@ -56,7 +56,7 @@ def withdraw_consent(request: OwnedRequest) -> HttpResponse:
 @require_POST
 @owner_required
 def export_everything(request: OwnedRequest) -> HttpResponse:
-    export = exports.ask_everything(owner=request.owner, now=timezone.now())
+    export = exports.request_everything(owner=request.owner, now=timezone.now())
     tasks.ask_for_export(export)
     return redirect("export", export.pk)
 

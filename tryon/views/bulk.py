@@ -59,7 +59,9 @@ def _download(request: OwnedRequest, try_ons: list[TryOn]) -> HttpResponse:
     if not ready:
         messages.warning(request, _("None of these pictures is ready yet."))
         return redirect("gallery")
-    export = exports.ask(owner=request.owner, try_ons=ready, now=timezone.now())
+    export = exports.request_export(
+        owner=request.owner, try_ons=ready, now=timezone.now()
+    )
     tasks.ask_for_export(export)
     return redirect("export", export.pk)
 

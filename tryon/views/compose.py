@@ -54,7 +54,7 @@ def _submit(request: OwnedRequest) -> HttpResponse:
         request.POST,
         request.FILES,
         owner=request.owner or None,
-        needs_consent=not consents.given(request.owner or None),
+        needs_consent=not consents.has_consented(request.owner or None),
     )
     if not request.owner and _was_somebody(request):
         messages.info(request, _("Sign in again: what you had chosen comes along."))
@@ -112,16 +112,16 @@ def _page(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
         "garments": garments,
         "paging": paging,
         "chosen": chosen,
-        "needs_consent": not consents.given(owner),
+        "needs_consent": not consents.has_consented(owner),
         "consent_text": consents.TEXT,
         "several": isinstance(form, FittingForm),
         "favourites": _favourites(owner),
-        "return_to": product_link.address(request),
+        "return_to": product_link.get_return_to(request),
         "report": _report(chosen, photos),
         "none_id": uuid.UUID(int=0),  # a place for the photo's in the script's address
         "kinds": GarmentKind.choices,
         "filters": {name: request.GET.get(name, "") for name in ("kind", "of", "q")},
-        "tries": quotas.tries(owner, now),
+        "tries": quotas.count_tries(owner, now),
         "usually": progress.Estimator(now).usually(),
     }
 
@@ -138,7 +138,7 @@ def _report(chosen: dict[str, Any], photos: list[Photo]) -> dict[str, Any]:
     if photo is None:
         return {}
     kind = next((SLOTS[slot] for slot in ("full", "bottom") if chosen[slot]), "")
-    return {"photo": photo, "card": photo_advice.of_photo(photo, kind)}
+    return {"photo": photo, "card": photo_advice.advise_on_photo(photo, kind)}
 
 
 def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _garments(request: OwnedRequest, chosen: dict[str, Any]) -> tuple[Any, Any]:
     """The chosen ones first, then what the filters leave."""
     owner = request.owner or None
     asked = {name: request.GET.get(name, "") for name in ("kind", "of", "q")}
-    rack = garment_list.rack(
+    rack = garment_list.list_garments(
         owner, slot=asked["kind"], of=asked["of"], query=asked["q"]
     )
     page = Paginator(rack, GARMENTS).get_page(request.GET.get("page"))

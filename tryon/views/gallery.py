@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 from ..models import SLOTS, Garment, Status, TryOn, User, typed_text
 from ..models.states import UNDER_WAY
 from ..models.try_on import TryOnQuerySet
-from ..models.uploads import found_by
+from ..models.uploads import matches_words
 from ..presentation import progress
 from ..web import local_days as calendar
 from .getters import OwnedRequest, owner_required
@@ -89,7 +89,7 @@ class GalleryFilters:
             state=one_of("state", STATES),
             days=one_of("days", DAYS),
             favourites=query.get("favourites") == "1",
-            q=typed_text.line(query.get("q", ""))[:80],
+            q=typed_text.clean_line(query.get("q", ""))[:80],
         )
 
     @property
@@ -108,7 +108,7 @@ class GalleryFilters:
         if self.state:
             rows = rows.filter(STATES[self.state])
         if self.days:
-            since = calendar.begin(now, DAYS[self.days])
+            since = calendar.find_begin(now, DAYS[self.days])
             rows = rows.filter(created_at__gte=since)
         if self.favourites:
             rows = rows.filter(favourite_at__isnull=False)
@@ -117,7 +117,8 @@ class GalleryFilters:
             rows = rows.filter(either)
         if self.q:
             rows = rows.filter(
-                found_by(self.q, "garment__") | found_by(self.q, "bottom_garment__")
+                matches_words(self.q, "garment__")
+                | matches_words(self.q, "bottom_garment__")
             )
         return rows
 

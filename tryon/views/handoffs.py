@@ -33,7 +33,7 @@ def open_code(request: OwnedRequest) -> HttpResponse:
     """A code for the phone, until when it works, and where to ask for news of it."""
     if not request.owner and not settings.TRYON_GUESTS:
         return resuming.sign_in_first(request)
-    needed = not consents.given(request.owner or None)
+    needed = not consents.has_consented(request.owner or None)
     form = ConsentForm(request.POST, needs_consent=needed)
     if not form.is_valid():
         return JsonResponse({"error": form.errors["consent"][0]}, status=422)

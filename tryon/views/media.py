@@ -27,7 +27,7 @@ def media(request: OwnedRequest, name: str) -> HttpResponseBase:
     if not rows.visible_to(request.owner or None).exists():
         if not may_see_all(request) or not rows.exists():
             raise Http404
-        audit.note(by=request.user, stem=parts["stem"], now=now)
+        audit.record_view(by=request.user, stem=parts["stem"], now=now)
     return serving.serve_private(request, name, now)
 
 

@@ -33,25 +33,25 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
     A database that can only be read is of no use.
     """
-    told: dict[str, object] = {"database": False, "storage": storage.is_there()}
+    answers: dict[str, object] = {"database": False, "storage": storage.is_there()}
     try:
         connection.ensure_connection()
-        told["database"] = connection.is_usable()
-        told["last_tick_seconds"] = status.last_tick_seconds()
+        answers["database"] = connection.is_usable()
+        answers["last_tick_seconds"] = status.last_tick_seconds()
     except Error:
-        told["database"] = False
-    told["broker"] = tasks.broker_answers()
-    ready = told["database"] and told["storage"]
-    return JsonResponse(told, status=200 if ready else 503)
+        answers["database"] = False
+    answers["broker"] = tasks.broker_answers()
+    ready = answers["database"] and answers["storage"]
+    return JsonResponse(answers, status=200 if ready else 503)
 
 
 @require_safe
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """For Prometheus, with METRICS_TOKEN as its bearer token, or for staff."""
-    told = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    sent = request.headers.get("Authorization", "").removeprefix("Bearer ")
     token = settings.METRICS_TOKEN
-    if token and constant_time_compare(told, token):
+    if token and constant_time_compare(sent, token):
         return _metrics(request)
     return staff_member_required(_metrics)(request)
 

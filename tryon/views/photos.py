@@ -37,7 +37,7 @@ MOST = 200
 def photos(request: OwnedRequest) -> HttpResponse:
     """The photos; POST adds one. With `Accept: application/json` answers its tile."""
     scripted = request.headers.get("Accept") == "application/json"
-    needs_consent = not consents.given(request.owner or None)
+    needs_consent = not consents.has_consented(request.owner or None)
     form = PhotoForm()
     if request.method == "POST":
         form = PhotoForm(request.POST, request.FILES, needs_consent=needs_consent)
@@ -84,12 +84,12 @@ def _photo_page(
     request: OwnedRequest, pk: uuid.UUID, form: RepairForm
 ) -> dict[str, Any]:
     row = get_photo(request, pk)
-    made = TryOn.objects.visible_to(request.owner).filter(photo=row)
+    try_ons = TryOn.objects.visible_to(request.owner).filter(photo=row)
     return {
         "photo": row,
-        "card": photo_advice.of_photo(row, request.GET.get("kind", "")),
+        "card": photo_advice.advise_on_photo(row, request.GET.get("kind", "")),
         "form": form,
-        "made": made.with_pictures().recent()[:12],
+        "made": try_ons.with_pictures().recent()[:12],
     }
 
 
@@ -98,7 +98,7 @@ def _photo_page(
 def report(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     """The report card in one line, for the compose page. `kind`: of the clothes."""
     row = get_photo(request, pk)
-    card = photo_advice.of_photo(row, request.GET.get("kind", ""))
+    card = photo_advice.advise_on_photo(row, request.GET.get("kind", ""))
     return render(request, "compose/_report.html", {"photo": row, "card": card})
 
 
@@ -110,18 +110,18 @@ def repair(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     form = RepairForm(request.POST)
     if form.is_valid():
         try:
-            made = services.repair_photo(
+            repaired = services.repair_photo(
                 photo=row, repair=form.make_repair(), now=timezone.now()
             )
         except normalise.PictureError as error:
             form.add_error(None, str(error))
         else:
-            tasks.ask_for_renditions(made)
+            tasks.ask_for_renditions(repaired)
             if request.GET.get("next") == "compose":
                 kept = {slot: request.POST.get(slot, "") for slot in SLOTS}
-                query = urlencode({"photo": made.pk, **kept})
+                query = urlencode({"photo": repaired.pk, **kept})
                 return redirect(f"{reverse('compose')}?{query}")
-            return redirect("photo", made.pk)
+            return redirect("photo", repaired.pk)
     context = _photo_page(request, pk, form)
     return render(request, "photos/photo.html", context, status=422)
 

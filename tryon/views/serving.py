@@ -64,7 +64,7 @@ def serve_download(
     etag, size = f'"{name}"', file.size
     headers.update({"ETag": etag, "Accept-Ranges": "bytes"})
     try:
-        part = byte_ranges.asked(request, etag, size)
+        part = byte_ranges.parse_range(request, etag, size)
     except byte_ranges.Unsatisfiable:
         file.close()
         headers["Content-Range"] = f"bytes */{size}"
@@ -81,7 +81,7 @@ def _lead_to(
     request: HttpRequest, name: str, headers: dict[str, str]
 ) -> HttpResponseBase:
     """A redirect to the file in S3, which is told what to say of it."""
-    with storage.reached():
+    with storage.translate_errors():
         if not default_storage.exists(name):
             raise Http404
         told = {f"Response{key.replace('-', '')}": headers[key] for key in headers}

@@ -104,7 +104,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
 
 def _preview(link: Share) -> dict[str, Any]:
     result = link.try_on.result
-    width, height = link_preview.size(result.width, result.height)
+    width, height = link_preview.fit_size(result.width, result.height)
     address = settings.SITE_URL + reverse("shared_preview", args=[link.token])
     return {"address": address, "width": width, "height": height}
 
@@ -165,10 +165,10 @@ def preview(request: HttpRequest, token: str) -> HttpResponseBase:
         response = HttpResponse(status=304)
     else:
         try:
-            made = link_preview.preview(storage.read(result.file_name))
+            preview = link_preview.make_preview(storage.read(result.file_name))
         except FileNotFoundError:
             raise Http404 from None
-        response = HttpResponse(made, content_type="image/jpeg")
+        response = HttpResponse(preview, content_type="image/jpeg")
     response["ETag"] = etag
     return _ends_with_the_link(response)
 

@@ -50,7 +50,7 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, object]:
     cards = [try_on, *others.with_pictures().recent()[:5]]
     progress.add_places(cards)
     if request.method == "GET":
-        services.seen(try_on=try_on, now=now)
+        services.mark_seen(try_on=try_on, now=now)
     estimator = progress.Estimator(now)
     for card in cards:
         card.progress = estimator.progress(card)
@@ -58,7 +58,7 @@ def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, object]:
         "try_on": try_on,
         "others": cards[1:],
         "view": request.GET.get("view", ""),
-        "return_to": product_link.address(request),
+        "return_to": product_link.get_return_to(request),
         "next_garments": _next_garments(request, try_on),
         "known": estimator.forecast(try_on.mode).count if try_on.is_under_way else 0,
         "usually": estimator.usually(try_on.mode) if try_on.is_under_way else "",
@@ -91,31 +91,31 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
     """
     cards = map(_shown, request.GET.getlist("card")[:MOST_UPDATES])
     shown = {pk: status for pk, status in cards if pk is not None}
-    owner_id = poll_token.owner_of(request.GET.get("token", ""))
+    owner_id = poll_token.read_owner(request.GET.get("token", ""))
     if owner_id is not None and "newest" not in request.GET:
-        found = list(TryOn.objects.existing().filter(owner=owner_id, pk__in=shown))
-        if {row.pk: row.status for row in found} == shown:
+        try_ons = list(TryOn.objects.existing().filter(owner=owner_id, pk__in=shown))
+        if {row.pk: row.status for row in try_ons} == shown:
             now = timezone.now()
             estimator = progress.Estimator(now, progress.recent_shop.get(now))
-            return JsonResponse(_told(found, estimator))
+            return JsonResponse(_told(try_ons, estimator))
     return _changed(request, shown)
 
 
 @owner_required
 def _changed(request: OwnedRequest, shown: dict[uuid.UUID, str]) -> HttpResponse:
     rows = TryOn.objects.visible_to(request.owner).filter(pk__in=shown)
-    found = list(rows.with_pictures())
-    told = _told(found, progress.Estimator(timezone.now()))
-    for try_on in found:
-        told["cards"][str(try_on.pk)]["label"] = try_on.label
+    try_ons = list(rows.with_pictures())
+    answer = _told(try_ons, progress.Estimator(timezone.now()))
+    for try_on in try_ons:
+        answer["cards"][str(try_on.pk)]["label"] = try_on.label
         if shown[try_on.pk] != try_on.status:
             html = render_to_string("gallery/_card.html", {"try_on": try_on}, request)
-            told["cards"][str(try_on.pk)]["html"] = html
+            answer["cards"][str(try_on.pk)]["html"] = html
     mine = TryOn.objects.visible_to(request.owner)
     newest = _moment(request.GET.get("newest", ""))
     if newest is not None:
-        told["newer"] = mine.filter(created_at__gt=newest).count()
-    return JsonResponse({**told, "running": mine.under_way().count()})
+        answer["newer"] = mine.filter(created_at__gt=newest).count()
+    return JsonResponse({**answer, "running": mine.under_way().count()})
 
 
 def _moment(text: str) -> datetime | None:
@@ -179,7 +179,7 @@ def _shown(card: str) -> tuple[uuid.UUID | None, str]:
 def receipt(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     """What was asked, sent, answered and charged; with `?format=json` to keep."""
     try_on = get_try_on(request, pk)
-    told = receipts.receipt(try_on)
+    told = receipts.build_receipt(try_on)
     if request.GET.get("format") == "json":
         response = JsonResponse(told, json_dumps_params={"indent": 2})
         name = f"fitting-room-receipt-{str(try_on.pk)[:8]}.json"

@@ -13,7 +13,7 @@ class Unsatisfiable(Exception):
     """Nothing of the file lies there."""
 
 
-def asked(request: HttpRequest, etag: str, size: int) -> range | None:
+def parse_range(request: HttpRequest, etag: str, size: int) -> range | None:
     """Which bytes are asked for; None is all. Raises `Unsatisfiable`.
 
     Whoever has the beginning of another file gets all of this one.

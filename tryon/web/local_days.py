@@ -13,7 +13,7 @@ from django.utils import timezone
 zones = cache(zoneinfo.available_timezones)  # walks through some hundred files
 
 
-def named_zone(name: str) -> zoneinfo.ZoneInfo | None:
+def find_zone(name: str) -> zoneinfo.ZoneInfo | None:
     """The time zone of that name; None for what is no zone's name.
 
     Only known names are looked up, since a name is also the path of a file.
@@ -21,17 +21,17 @@ def named_zone(name: str) -> zoneinfo.ZoneInfo | None:
     return zoneinfo.ZoneInfo(name) if name in zones() else None
 
 
-def midnight(day: date) -> datetime:
+def find_midnight(day: date) -> datetime:
     """When a day begins here; where the clocks skip it, the first moment there is."""
     return datetime.combine(day, time.min, timezone.get_current_timezone())
 
 
-def last_days(now: datetime, count: int) -> list[date]:
+def list_last_days(now: datetime, count: int) -> list[date]:
     """Today and the days before it, the oldest first."""
     today = timezone.localdate(now)
     return [today - timedelta(days=back) for back in reversed(range(count))]
 
 
-def begin(now: datetime, count: int) -> datetime:
+def find_begin(now: datetime, count: int) -> datetime:
     """When the first of the last `count` days began."""
-    return midnight(last_days(now, count)[0])
+    return find_midnight(list_last_days(now, count)[0])

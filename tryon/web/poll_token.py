@@ -11,11 +11,11 @@ SALT = "looker"
 LIFETIME = 24 * 3600  # seconds
 
 
-def sign(owner: Any) -> str:
+def sign_owner(owner: Any) -> str:
     return signing.dumps(owner.pk, salt=SALT) if owner else ""
 
 
-def owner_of(proof: str) -> int | None:
+def read_owner(proof: str) -> int | None:
     """The owner's key, or None for a proof that is none or too old."""
     try:
         pk: int = signing.loads(proof, salt=SALT, max_age=LIFETIME)

@@ -35,7 +35,7 @@ def remember(request: HttpRequest) -> None:
     request.session[KEY] = ReturnTo(url=url, host=parts.netloc.lower(), sku=sku)
 
 
-def address(request: HttpRequest) -> ReturnTo | None:
+def get_return_to(request: HttpRequest) -> ReturnTo | None:
     """Where "Back to the product" leads, if somewhere."""
     kept: ReturnTo | None = request.session.get(KEY)
     if kept is None or kept["host"] not in settings.TRYON_RETURN_HOSTS:

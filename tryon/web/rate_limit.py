@@ -13,20 +13,20 @@ from ..models import TokenBucket
 HOUSEHOLD = 64  # bits of an IPv6 address: the rest is free to whoever has them
 
 
-def address(request: HttpRequest) -> str:
+def find_address(request: HttpRequest) -> str:
     """Where a request comes from: behind TRUSTED_PROXIES, what they say of it.
 
     From the right, since anybody may write what stands further left.
     """
     came = str(request.META.get("REMOTE_ADDR", ""))
-    told = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    while told and is_trusted(came):
-        came = without_port(told.pop().strip()) or came
-    found = _parse(came)
-    return came if found is None else str(found)
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    while hops and is_trusted(came):
+        came = strip_port(hops.pop().strip()) or came
+    parsed = _parse(came)
+    return came if parsed is None else str(parsed)
 
 
-def without_port(text: str) -> str:
+def strip_port(text: str) -> str:
     """Some proxies write `203.0.113.9:4711` or `[2001:db8::1]:4711`."""
     if text.startswith("["):
         return text[1:].partition("]")[0]
@@ -36,27 +36,27 @@ def without_port(text: str) -> str:
 
 def is_trusted(text: str) -> bool:
     """Whether an address is one of our own proxies'."""
-    found = _parse(text)
-    return found is not None and any(
-        found in ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES
+    parsed = _parse(text)
+    return parsed is not None and any(
+        parsed in ip_network(proxy, strict=False) for proxy in settings.TRUSTED_PROXIES
     )
 
 
-def household(text: str) -> str:
+def find_household(text: str) -> str:
     """What is counted as one: an IPv4 address, or the /64 that an IPv6 one is in."""
-    found = _parse(text)
-    if isinstance(found, IPv6Address):
-        return str(ip_network((found, HOUSEHOLD), strict=False))
-    return text if found is None else str(found)
+    parsed = _parse(text)
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, HOUSEHOLD), strict=False))
+    return text if parsed is None else str(parsed)
 
 
 def _parse(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        found = ip_address(text)
+        parsed = ip_address(text)
     except ValueError:
         return None
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return mapped or found
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return mapped or parsed
 
 
 @dataclass(frozen=True)
@@ -86,5 +86,5 @@ class Rate:
         )
 
     def _key(self, request: HttpRequest, subject: str) -> str:
-        who = f"{household(address(request))}|{subject}"
+        who = f"{find_household(find_address(request))}|{subject}"
         return f"{self.name}:{hashlib.sha256(who.encode()).hexdigest()}"

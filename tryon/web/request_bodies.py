@@ -14,7 +14,7 @@ WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "TRACE")
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def most(path: str) -> int:
+def get_limit(path: str) -> int:
     """In bytes; staff send a catalogue's zip."""
     staff = path.startswith("/admin/")
     largest = settings.MAX_STAFF_BODY_MB if staff else settings.MAX_BODY_MB
@@ -23,7 +23,7 @@ def most(path: str) -> int:
 
 def is_too_large(request: HttpRequest) -> bool:
     told = request.META.get("CONTENT_LENGTH") or "0"
-    return not told.isdecimal() or len(told) > 15 or int(told) > most(request.path)
+    return not told.isdecimal() or len(told) > 15 or int(told) > get_limit(request.path)
 
 
 def is_endless(request: HttpRequest) -> bool:
@@ -46,7 +46,7 @@ class Measured:
         if not environ.get("wsgi.input_terminated") or not _comes_in_parts(environ):
             return self.application(environ, answer)
         with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as body:
-            left = most(environ.get("PATH_INFO", "")) + 1
+            left = get_limit(environ.get("PATH_INFO", "")) + 1
             while left and (data := environ["wsgi.input"].read(min(STEP, left))):
                 body.write(data)
                 left -= len(data)

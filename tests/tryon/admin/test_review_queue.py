@@ -40,12 +40,12 @@ def post(client, action, result, **fields):
 def test_two_reviewers_never_have_the_same(twenty):
     (ann, _c), (ben, _d) = reviewer("ann"), reviewer("ben")
     now = timezone.now()
-    first = {row.pk for row in review.queue_of(reviewer=ann, now=now)}
-    second = {row.pk for row in review.queue_of(reviewer=ben, now=now)}
+    first = {row.pk for row in review.fill_queue(reviewer=ann, now=now)}
+    second = {row.pk for row in review.fill_queue(reviewer=ben, now=now)}
     assert len(first) == 12
     assert len(second) == 8
     assert not first & second
-    assert {row.pk for row in review.queue_of(reviewer=ann, now=now)} == first
+    assert {row.pk for row in review.fill_queue(reviewer=ann, now=now)} == first
 
 
 def test_two_reviewers_at_their_pages_never_see_the_same(twenty):
@@ -67,9 +67,9 @@ def test_two_reviewers_at_their_pages_never_see_the_same(twenty):
 def test_what_one_leaves_lying_comes_to_another(twenty):
     (ann, _c), (ben, _d) = reviewer("ann"), reviewer("ben")
     now = timezone.now()
-    review.queue_of(reviewer=ann, now=now)
+    review.fill_queue(reviewer=ann, now=now)
     later = now + review.CLAIM
-    assert len(review.queue_of(reviewer=ben, now=later)) == 12
+    assert len(review.fill_queue(reviewer=ben, now=later)) == 12
 
 
 def test_reported_ones_come_first(twenty, alice):
@@ -206,7 +206,7 @@ def test_queries_are_the_same_with_few_and_many(
 def test_todays_decisions_are_those_since_midnight(settings, twenty):
     settings.TIME_ZONE = "Asia/Kathmandu"
     user, client = reviewer("rita")
-    begins = local_days.begin(timezone.now(), 1).astimezone(UTC)
+    begins = local_days.find_begin(timezone.now(), 1).astimezone(UTC)
     for at in (begins, begins - timedelta(microseconds=1)):
         ReviewDecision.objects.create(
             result=twenty[0], decision="approve", by=user, at=at

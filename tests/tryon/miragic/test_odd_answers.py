@@ -50,11 +50,11 @@ BODIES = st.one_of(ANSWERS, ANSWERS.map(lambda body: body[:-3]), st.binary())
 def test_every_answer_is_one_of_ours(status, body):
     kept = [error_from(status, body).detail]
     try:
-        kept.append(answers.accepted(status, body).remote_id)
+        kept.append(answers.read_accepted(status, body).remote_id)
     except miragic.MiragicError as error:
         kept.append(error.detail)
     try:
-        looked = answers.polled(status, body, "https://api.example")
+        looked = answers.read_polled(status, body, "https://api.example")
         kept += [looked.error_message, looked.result_url, looked.odd_word]
         raw = json.dumps(looked.raw, ensure_ascii=False, allow_nan=False)
         assert "\\u0000" not in raw

@@ -41,7 +41,7 @@ ALIKE = [
 
 @pytest.mark.parametrize(("typed", "kept"), ALIKE)
 def test_the_same_word(typed, kept):
-    assert typed_text.searchable(typed) == typed_text.searchable(kept)
+    assert typed_text.make_searchable(typed) == typed_text.make_searchable(kept)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_same_word(typed, kept):
 )
 def test_another_word(typed, kept):
     """Marks that make another letter of it stay."""
-    assert typed_text.searchable(typed) != typed_text.searchable(kept)
+    assert typed_text.make_searchable(typed) != typed_text.make_searchable(kept)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_another_word(typed, kept):
     ],
 )
 def test_what_is_kept_of_a_name(typed, kept):
-    assert typed_text.line(typed) == kept
+    assert typed_text.clean_line(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_kept_of_a_name(typed, kept):
     ],
 )
 def test_names_of_files(name, stem):
-    assert typed_text.file_stem(name) == stem
+    assert typed_text.make_file_stem(name) == stem
 
 
 # --- at the front door ---------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_a_download_keeps_the_name(as_alice, blue):
 
 
 def test_a_zip_keeps_the_name(alice, blue):
-    export = exports.ask(owner=alice, try_ons=[blue], now=NOW)
+    export = exports.request_export(owner=alice, try_ons=[blue], now=NOW)
     tasks.make_export(str(export.pk))
     export = Export.objects.get()
     with zipfile.ZipFile(io.BytesIO(storage.read(export.file_name))) as archive:

@@ -33,12 +33,12 @@ def test_small_enough_for_messengers_and_of_the_size_that_was_told(made):
     data = made()
     with Image.open(io.BytesIO(data)) as image:
         width, height = image.size
-    shown = link_preview.preview(data)
+    shown = link_preview.make_preview(data)
     assert len(shown) < link_preview.MOST_BYTES == 300_000
     with Image.open(io.BytesIO(shown)) as image:
         image.load()
         assert (image.format, image.mode) == ("JPEG", "RGB")
-        assert image.size == link_preview.size(width, height)
+        assert image.size == link_preview.fit_size(width, height)
         assert max(image.size) <= link_preview.LONG_SIDE
         assert image.width <= width and image.height <= height
         assert "exif" not in image.info
@@ -48,4 +48,4 @@ def test_small_enough_for_messengers_and_of_the_size_that_was_told(made):
 def test_it_waits_for_a_decoder_as_all_do(monkeypatch):
     monkeypatch.setattr(link_preview, "LONGEST_WAIT", 0.01)
     with normalise.decoder(), normalise.decoder(), pytest.raises(normalise.Busy):
-        link_preview.preview(picture_bytes())
+        link_preview.make_preview(picture_bytes())

@@ -250,9 +250,9 @@ def test_waits_for_a_decoder_and_then_says_busy(monkeypatch, jpeg):
 def test_renditions_are_webp_of_the_asked_width():
     picture = read(picture_bytes(1000, 1500))
     for width in normalise.RENDITION_WIDTHS:
-        made = image_of(normalise.rendition(picture.data, width))
+        made = image_of(normalise.make_rendition(picture.data, width))
         assert (made.format, made.width) == ("WEBP", width)
-    small = image_of(normalise.rendition(picture_bytes(400, 500), 960))
+    small = image_of(normalise.make_rendition(picture_bytes(400, 500), 960))
     assert small.width == 400
 
 

@@ -111,7 +111,7 @@ def test_an_account_leaves_nothing_there(
     for row in (done.photo, own, done.result):
         services.make_renditions(row=row, now=NOW)
     factories.try_on(alice, Status.PROCESSING)
-    export = exports.ask(owner=alice, try_ons=[done], now=NOW)
+    export = exports.request_export(owner=alice, try_ons=[done], now=NOW)
     exports.make(pk=str(export.pk), now=NOW)
     shop = [done.garment, TryOn.objects.get(status=Status.PROCESSING).garment]
     assert len(media_files()) > 10
@@ -126,7 +126,7 @@ def test_an_account_leaves_nothing_there(
 def test_a_zip_comes_from_there_under_its_name(on_s3, alice, rf):
     """So that it does not go through the web process, however large it is."""
     done = factories.try_on(alice, Status.COMPLETED)
-    export = exports.ask(owner=alice, try_ons=[done], now=NOW)
+    export = exports.request_export(owner=alice, try_ons=[done], now=NOW)
     exports.make(pk=str(export.pk), now=NOW)
     client = Client()
     client.force_login(alice)

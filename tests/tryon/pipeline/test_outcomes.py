@@ -73,7 +73,7 @@ def test_submit_errors(alice, key, error, status, outcome, key_state):
     assert request.detail == error.detail
     assert try_on.counts_against_limit == (status != Status.FAILED)
     if status in (Status.FAILED, Status.UNCONFIRMED):
-        assert texts.advice(try_on).sentence
+        assert texts.find_advice(try_on).sentence
 
 
 # What each cell of the table in `miragic.meaning` does, by its meaning: the state, a

@@ -156,7 +156,7 @@ def test_submits_that_go_wrong(alice, sandbox, fault, status, code):
     try_on = factories.try_on(alice, created_at=now())
     until(try_on, Status.UNCONFIRMED, Status.FAILED)
     assert (try_on.status, try_on.failure_code) == (status, code)
-    assert texts.advice(try_on).sentence
+    assert texts.find_advice(try_on).sentence
     assert Key.objects.get().state == "working"
     assert sandbox.state.counts.submits == fault.name.endswith("_after")
     for _ in range(5):  # nothing is sent twice by itself

@@ -43,15 +43,15 @@ SHOPS = [f"Piece {sku}" for sku in "abcde"]
 
 @pytest.mark.parametrize("size", range(1, 10))
 def test_own_pieces_then_the_catalogue(clothes, alice, size):
-    found = pages(garment_list.rack(alice), size)
+    found = pages(garment_list.list_garments(alice), size)
     assert [name for page in found for name in page] == MINE + SHOPS
     assert {len(page) for page in found[:-1]} <= {size}
 
 
 def test_without_an_account(clothes):
-    assert pages(garment_list.rack(None), 9) == [SHOPS]
+    assert pages(garment_list.list_garments(None), 9) == [SHOPS]
     for of in ("mine", "favourites"):
-        assert pages(garment_list.rack(None, of=of), 9) == [[]]
+        assert pages(garment_list.list_garments(None, of=of), 9) == [[]]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_without_an_account(clothes):
     ],
 )
 def test_filters(clothes, alice, asked, found):
-    assert pages(garment_list.rack(alice, **asked), 9) == [found]
+    assert pages(garment_list.list_garments(alice, **asked), 9) == [found]
 
 
 def test_the_same_word_however_it_is_written(db):
@@ -88,24 +88,26 @@ def test_the_same_word_however_it_is_written(db):
         "0 % w": "100 % Wool_A",
         "l_a": "100 % Wool_A",
     }.items():
-        assert [row.name for row in garment_list.rack(None, query=query)[0:9]] == [
-            found
-        ]
+        assert [
+            row.name for row in garment_list.list_garments(None, query=query)[0:9]
+        ] == [found]
     for query in ("_", "top nº", "0%w", "x" * 60_000):
         expected = ["100 % Wool_A"] if query == "_" else []
-        assert [r.name for r in garment_list.rack(None, query=query)[0:9]] == expected
+        assert [
+            r.name for r in garment_list.list_garments(None, query=query)[0:9]
+        ] == expected
 
 
 def test_each_way_to_write_a_garment_keeps_what_is_searched(db):
     garment = factories.garment(name="Mantel", sku="M-1")
     garment.name = "Überwurf"
     garment.save(update_fields=["name"])
-    assert garment_list.rack(None, query="uberwurf")[0] == garment
+    assert garment_list.list_garments(None, query="uberwurf")[0] == garment
     copy = Garment.objects.get(pk=garment.pk)
     copy.pk, copy.stem, copy.sku, copy.source_sha256 = uuid.uuid4(), "x", "M-2", "2"
     copy.name = "Étole"
     Garment.objects.bulk_create([copy])
-    assert garment_list.rack(None, query="etole")[0] == copy
+    assert garment_list.list_garments(None, query="etole")[0] == copy
     with pytest.raises(ValueError, match="written by"):
         Garment.objects.update(name="Étole")
 
@@ -115,7 +117,7 @@ def test_what_an_earlier_release_wrote_meanwhile_is_found_a_minute_later(db):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE tryon_garment SET search_text = ''")
     tasks.make_searchable()
-    assert garment_list.rack(None, query="UBERWURF")[0] == garment
+    assert garment_list.list_garments(None, query="UBERWURF")[0] == garment
 
 
 def test_old_rows_are_filled(db, monkeypatch):
@@ -131,16 +133,16 @@ def test_old_rows_are_filled(db, monkeypatch):
 
 
 def test_favourites(clothes, alice):
-    rack = garment_list.rack(alice)
+    rack = garment_list.list_garments(alice)
     alice.favourite_garments.add(rack[1:2][0], rack[4:5][0])
-    assert pages(garment_list.rack(alice, of="favourites"), 9) == [
+    assert pages(garment_list.list_garments(alice, of="favourites"), 9) == [
         ["mine 2", "Piece b"]
     ]
 
 
 def test_no_page_sorts_the_catalogue(clothes, alice):
     with CaptureQueriesContext(connection) as asked:
-        list(garment_list.rack(alice)[0:60])
+        list(garment_list.list_garments(alice)[0:60])
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":  # it sorts ten rows unless forbidden
             cursor.execute("SET LOCAL enable_sort = off")

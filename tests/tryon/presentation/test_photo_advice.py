@@ -38,7 +38,7 @@ def jpeg(image: Image.Image) -> io.BytesIO:
 def problems(image: Image.Image, kind: str = "upper_body") -> list[str]:
     picture = normalise.read_person(jpeg(image))
     photo = Photo(width=picture.width, height=picture.height, measured=picture.measured)
-    card = photo_advice.of_photo(photo, kind)
+    card = photo_advice.advise_on_photo(photo, kind)
     assert card is not None
     return [line.name for line in card.problems]
 
@@ -48,7 +48,7 @@ def garment_problems(image: Image.Image) -> list[str]:
     garment = Garment(
         width=picture.width, height=picture.height, measured=picture.measured
     )
-    card = photo_advice.of_garment(garment)
+    card = photo_advice.advise_on_garment(garment)
     assert card is not None
     return [line.name for line in card.problems]
 
@@ -127,7 +127,7 @@ def test_silent_on_sound_garments(path):
 @pytest.mark.parametrize("turned", [90, 180, 270])
 def test_turning_it_upright_mends_it(turned):
     lying = jpeg(opened(PEOPLE[0]).rotate(turned, expand=True)).getvalue()
-    mended = normalise.repaired(lying, normalise.Repair(turn=360 - turned))
+    mended = normalise.repair(lying, normalise.Repair(turn=360 - turned))
     assert mended.measured["turn"] == 0
     assert mended.height > mended.width
 
@@ -140,16 +140,16 @@ def test_the_turn_that_is_advised_is_the_one_that_mends():
 
 def test_brightening_mends_a_dark_photo():
     picture = normalise.read_person(jpeg(dark(opened(PEOPLE[0]))))
-    mended = normalise.repaired(picture.data, normalise.Repair(brighten=True))
+    mended = normalise.repair(picture.data, normalise.Repair(brighten=True))
     photo = Photo(width=768, height=1376, measured=mended.measured)
-    card = photo_advice.of_photo(photo)
+    card = photo_advice.advise_on_photo(photo)
     assert card is not None
     assert card.problems == []
     assert "Good to go" in card.summary
 
 
 def test_a_photo_from_before_has_no_card():
-    assert photo_advice.of_photo(Photo(width=768, height=1376)) is None
+    assert photo_advice.advise_on_photo(Photo(width=768, height=1376)) is None
 
 
 def test_photos_measured_at_once_do_not_disturb_each_other():

@@ -40,14 +40,14 @@ def add(try_on, kind: str, outcome: str, **fields) -> None:
     ],
 )
 def test_what_the_shop_pays(outcomes, paid):
-    assert receipts.charged(set(outcomes)) == paid
+    assert receipts.find_charged(set(outcomes)) == paid
 
 
 @pytest.mark.parametrize("outcome", Outcome.values)
 def test_every_outcome_has_words(alice, outcome):
     try_on = factories.try_on(alice)
     add(try_on, "submit", outcome)
-    told = receipts.receipt(try_on)
+    told = receipts.build_receipt(try_on)
     assert len(told["requests"]) == (outcome != "void")
 
 
@@ -74,7 +74,7 @@ def test_times_are_those_of_the_shop(as_alice, alice, settings):
     with timezone.override("Asia/Kathmandu"):
         html = as_alice.get(f"/try-on/{try_on.pk}/receipt/").content.decode()
     assert html.count("19:45:00") == 2  # asked for and sent; 14:00 UTC
-    told = receipts.receipt(try_on)
+    told = receipts.build_receipt(try_on)
     assert told["requests"][0]["sent_at"] == "2026-05-12T14:00:00+00:00"
 
 
@@ -83,4 +83,4 @@ def test_not_charged_is_said(as_alice, alice):
     add(failed, "submit", "refused", http_status=400)
     html = as_alice.get(f"/try-on/{failed.pk}/receipt/").content.decode()
     assert "You were not charged" in html
-    assert receipts.receipt(failed)["charged_to_the_shop"] == "no"
+    assert receipts.build_receipt(failed)["charged_to_the_shop"] == "no"

@@ -87,14 +87,14 @@ def fill(owner: User, of_others: TryOn, *, guest: bool) -> None:
     Fitting.objects.create(
         owner=owner, photo=made.photo, token=uuid.uuid4(), created_at=NOW
     )
-    exports.ask(owner=owner, try_ons=[made], now=NOW)
+    exports.request_export(owner=owner, try_ons=[made], now=NOW)
     services.open_handoff(owner=owner, now=NOW)
     consents.give(owner=owner, now=NOW)
     result = of_others.result
     Report.objects.create(result=result, reason="other", by=owner, at=NOW)
     extra = factories.photo(owner)
     services.delete_photo(photo=extra, now=NOW, by=owner)
-    exports.ask(owner=owner, try_ons=[made], now=NOW)
+    exports.request_export(owner=owner, try_ons=[made], now=NOW)
     owner.favourite_garments.add(factories.garment(sku=f"F-{owner.pk}"))
     if guest:
         return
@@ -138,7 +138,7 @@ def test_what_a_guest_has_moves_to_the_account(alice, bob):
             assert len(after[name]) == len(had[name] | before[name])
         else:
             assert after[name] == had[name] | before[name], name
-    assert consents.given(alice)
+    assert consents.has_consented(alice)
     services.claim_guest(guest=guest, owner=alice)  # twice at once: nothing more
 
 

@@ -217,8 +217,8 @@ def test_unchanged_pictures_are_not_decoded_again(db, monkeypatch):
 
 
 def catalogue_run(file, **how):
-    with catalogue.opened(file) as shop:
-        return catalogue.run(shop, now=timezone.now(), **how)
+    with catalogue.open_shop(file) as shop:
+        return catalogue.import_shop(shop, now=timezone.now(), **how)
 
 
 # --- the command -------------------------------------------------------------------
@@ -259,7 +259,7 @@ def test_from_a_folder(db, folder, capsys):
 
 
 def test_the_report_is_one_object(db, folder, capsys, tmp_path):
-    """The contract (design 4): names, types and exit codes."""
+    """The contract for scripts: names, types and exit codes."""
     nothing = {"new": 0, "changed": 0, "pictures_replaced": 0, "unchanged": 0}
 
     def told(*args):

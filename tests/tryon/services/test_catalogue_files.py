@@ -23,8 +23,8 @@ MEN, WOMEN, OTHER = picture_bytes(), picture_bytes(), picture_bytes()
 
 
 def opened(file, **how):
-    with catalogue.opened(file) as there:
-        return catalogue.run(there, now=NOW, dry=how.pop("dry", False), **how)
+    with catalogue.open_shop(file) as there:
+        return catalogue.import_shop(there, now=NOW, dry=how.pop("dry", False), **how)
 
 
 def found(pictures: dict[str, bytes], name: str, folder: str = "") -> str:
@@ -33,7 +33,7 @@ def found(pictures: dict[str, bytes], name: str, folder: str = "") -> str:
     with zipfile.ZipFile(file, "a") as archive:
         for path, data in pictures.items():
             archive.writestr(path, data)
-    with catalogue.opened(file) as there:
+    with catalogue.open_shop(file) as there:
         try:
             data = there.picture(name)
         except catalogue.errors.LineError as error:

@@ -35,7 +35,7 @@ def pictures(n: int) -> dict[str, bytes]:
 @pytest.fixture
 def five(staff):
     """Five pieces, asked for at `BEGIN`."""
-    return catalogue_imports.ask(
+    return catalogue_imports.request_import(
         by=staff, file=zipped(csv_of(*lines(5)), pictures(5)), now=BEGIN
     )
 
@@ -47,9 +47,9 @@ def state(row) -> str:
 
 def done(row) -> bool:
     """Looked through and taken in."""
-    catalogue_imports.work(pk=str(row.pk), now=timezone.now())
-    catalogue_imports.begin(row=row)
-    catalogue_imports.work(pk=str(row.pk), now=timezone.now())
+    catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
+    catalogue_imports.begin_import(row=row)
+    catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
     return state(row) == "done"
 
 
@@ -103,8 +103,8 @@ def test_a_zip_in_the_admin_dry_first(
 @pytest.mark.parametrize("ticked", [False, True])
 def test_changed_pictures_have_a_box(as_staff, ticked):
     file = zipped(csv_of(GOOD), {"a.jpg": picture_bytes()})
-    with catalogue.opened(file) as shop:
-        catalogue.run(shop, now=NOW, dry=False)
+    with catalogue.open_shop(file) as shop:
+        catalogue.import_shop(shop, now=NOW, dry=False)
     before = Garment.objects.get().stem
     file = zipped(csv_of(GOOD).encode("cp1252"), {"a.jpg": picture_bytes()})
     row, page = upload(as_staff, file)
@@ -171,7 +171,7 @@ def test_problems_are_told_in_the_senders_language(as_staff):
     file = zipped(csv_of(["", *GOOD[1:]]), {"a.jpg": picture_bytes()})
     as_staff.post(START, {"file": file}, headers={"Accept-Language": "de"})
     row = CatalogueImport.objects.get()
-    catalogue_imports.work(pk=str(row.pk), now=timezone.now())
+    catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
     row.refresh_from_db()
     assert row.told_problems == [[2, "", "keine SKU"]]
 
@@ -185,14 +185,14 @@ def test_problems_of_an_earlier_release_are_shown(as_staff):
 
 
 def test_one_whose_task_was_lost_is_found(five):
-    assert catalogue_imports.waiting(now=BEGIN + timedelta(seconds=59)) == []
-    assert catalogue_imports.waiting(now=BEGIN + timedelta(seconds=61)) == [five]
+    assert catalogue_imports.find_waiting(now=BEGIN + timedelta(seconds=59)) == []
+    assert catalogue_imports.find_waiting(now=BEGIN + timedelta(seconds=61)) == [five]
 
 
 def test_zips_that_nobody_takes_in_go(
     five, media_files, django_capture_on_commit_callbacks
 ):
-    catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+    catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
     catalogue_imports.purge(now=BEGIN + timedelta(days=29))
     assert state(five) == "checked"
     with django_capture_on_commit_callbacks(execute=True):
@@ -211,15 +211,18 @@ def test_busy_or_away_goes_on_at_the_next_round(five, monkeypatch, wait):
     def stop():
         raise wait
 
-    for verb in (lambda: None, lambda: catalogue_imports.begin(row=five)):
+    for verb in (lambda: None, lambda: catalogue_imports.begin_import(row=five)):
         verb()
         with monkeypatch.context() as patched:
             at_line(patched, 2, stop)
-            assert catalogue_imports.work(pk=str(five.pk), now=timezone.now()) == []
-        assert catalogue_imports.waiting(now=timezone.now()) == [five]
+            assert (
+                catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
+                == []
+            )
+        assert catalogue_imports.find_waiting(now=timezone.now()) == [five]
         assert state(five) in ("checking", "importing")
         assert five.attempts == 0
-        catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+        catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
         assert state(five) in ("checked", "done")
         assert (five.new, five.problems) == (5, [])
     assert state(five) == "done"
@@ -233,7 +236,7 @@ def test_storage_away_at_the_beginning(five, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(storage, "copy", away)
         for _ in range(5):
-            catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+            catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
     assert (state(five), five.attempts) == ("checking", 0)
     assert done(five)
 
@@ -252,18 +255,18 @@ def killed(monkeypatch, line: int) -> None:
 
 @moved_clock
 def test_killed_while_taking_in_it_goes_on_behind_what_is_there(five, monkeypatch):
-    catalogue_imports.work(pk=str(five.pk), now=timezone.now())
-    catalogue_imports.begin(row=five)
+    catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
+    catalogue_imports.begin_import(row=five)
     with time_machine.travel(BEGIN + timedelta(hours=1), tick=False) as clock:
         with monkeypatch.context() as patched:
             killed(patched, 3)
             with pytest.raises(Killed):
-                catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+                catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
         assert (state(five), five.done, five.new) == ("importing", 3, 3)
-        assert catalogue_imports.waiting(now=timezone.now()) == []
+        assert catalogue_imports.find_waiting(now=timezone.now()) == []
         clock.shift(LEASE + timedelta(seconds=1))
-        assert catalogue_imports.waiting(now=timezone.now()) == [five]
-        catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+        assert catalogue_imports.find_waiting(now=timezone.now()) == [five]
+        catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
     assert (state(five), five.new, five.unchanged) == ("done", 5, 0)
 
 
@@ -276,11 +279,13 @@ def test_killed_three_times_it_failed_and_is_looked_through_again(
             with monkeypatch.context() as patched:
                 killed(patched, 0)
                 with pytest.raises(Killed):
-                    catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+                    catalogue_imports.continue_import(
+                        pk=str(five.pk), now=timezone.now()
+                    )
             clock.shift(LEASE + timedelta(seconds=1))
-        catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+        catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
         assert state(five) == "failed"
-        assert catalogue_imports.waiting(now=timezone.now() + LEASE) == []
+        assert catalogue_imports.find_waiting(now=timezone.now() + LEASE) == []
     page = f"/admin/tryon/catalogueimport/{five.pk}/look/"
     html = as_staff.get(page).content.decode()
     assert "It was tried three times." in html
@@ -294,22 +299,22 @@ def test_killed_three_times_it_failed_and_is_looked_through_again(
 def test_an_hour_of_steady_progress_is_one_attempt(staff, monkeypatch):
     monkeypatch.setattr(catalogue_imports, "TELL_EVERY", 0)
     with time_machine.travel(BEGIN, tick=False) as clock:
-        row = catalogue_imports.ask(
+        row = catalogue_imports.request_import(
             by=staff, file=zipped(csv_of(*lines(8)), pictures(8)), now=BEGIN
         )
         read = normalise.read_garment
 
         def slow(file):
             clock.shift(timedelta(minutes=9))
-            assert catalogue_imports.waiting(now=timezone.now()) == []
-            catalogue_imports.work(pk=str(row.pk), now=timezone.now())
+            assert catalogue_imports.find_waiting(now=timezone.now()) == []
+            catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
             return read(file)
 
         monkeypatch.setattr(normalise, "read_garment", slow)
-        catalogue_imports.work(pk=str(row.pk), now=BEGIN)
+        catalogue_imports.continue_import(pk=str(row.pk), now=BEGIN)
         assert (state(row), row.new) == ("checked", 8)
-        catalogue_imports.begin(row=row)
-        catalogue_imports.work(pk=str(row.pk), now=timezone.now())
+        catalogue_imports.begin_import(row=row)
+        catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
         assert timezone.now() - BEGIN > timedelta(hours=2)
     assert (state(row), row.new, row.attempts) == ("done", 8, 1)
 
@@ -321,22 +326,22 @@ def test_a_late_end_does_not_flip_the_state(five, monkeypatch):
 
         def overtaken():
             clock.shift(LEASE + timedelta(seconds=1))
-            catalogue_imports.work(pk=str(five.pk), now=timezone.now())
-            assert catalogue_imports.begin(row=five)
+            catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
+            assert catalogue_imports.begin_import(row=five)
 
         at_line(monkeypatch, 4, overtaken)
-        catalogue_imports.work(pk=str(five.pk), now=timezone.now())
+        catalogue_imports.continue_import(pk=str(five.pk), now=timezone.now())
     assert (state(five), five.done) == ("importing", 0)
-    assert catalogue_imports.waiting(now=BEGIN + timedelta(hours=1)) == [five]
+    assert catalogue_imports.find_waiting(now=BEGIN + timedelta(hours=1)) == [five]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_real_workers_one_taken_for_dead(staff, monkeypatch):
-    row = catalogue_imports.ask(
+    row = catalogue_imports.request_import(
         by=staff, file=zipped(csv_of(*lines(4)), pictures(4)), now=BEGIN
     )
-    catalogue_imports.work(pk=str(row.pk), now=timezone.now())
-    catalogue_imports.begin(row=row)
+    catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
+    catalogue_imports.begin_import(row=row)
     stands, goes_on = threading.Event(), threading.Event()
 
     def stand():
@@ -347,14 +352,16 @@ def test_two_real_workers_one_taken_for_dead(staff, monkeypatch):
 
     def first():
         try:
-            return catalogue_imports.work(pk=str(row.pk), now=timezone.now())
+            return catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(first)
         assert stands.wait(20)
-        made = catalogue_imports.work(pk=str(row.pk), now=timezone.now() + 2 * LEASE)
+        made = catalogue_imports.continue_import(
+            pk=str(row.pk), now=timezone.now() + 2 * LEASE
+        )
         assert state(row) == "done"
         goes_on.set()
         assert running.result(20) == []

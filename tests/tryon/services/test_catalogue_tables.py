@@ -117,8 +117,8 @@ def test_a_columns_own_name_comes_first():
     ],
 )
 def test_kinds_as_people_write_them(kind, names):
-    assert {vocabulary.kind_of(name) for name in names.split(",")} == {kind}
-    assert vocabulary.kind_of("hat") is None
+    assert {vocabulary.find_kind(name) for name in names.split(",")} == {kind}
+    assert vocabulary.find_kind("hat") is None
 
 
 def test_rows_without_text_are_skipped_and_lines_are_a_spreadsheets():

@@ -93,7 +93,7 @@ def test_a_row_whose_worker_was_killed_is_passed_over(db):
 def test_two_at_once_write_one_receipt(alice, settings):
     settings.TRYON_RETENTION_DAYS = 7
     photo = factories.photo(alice, now=NOW - timedelta(days=8))
-    with chores.begun("old photos", str(photo.pk), NOW) as work:
+    with chores.begin("old photos", str(photo.pk), NOW) as work:
         assert work
         services.delete_old_pictures(now=NOW)
         assert Photo.objects.exists()

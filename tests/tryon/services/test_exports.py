@@ -31,7 +31,7 @@ def done(alice):
 
 @pytest.fixture
 def export(alice, done):
-    return exports.ask(owner=alice, try_ons=done, now=BEGIN)
+    return exports.request_export(owner=alice, try_ons=done, now=BEGIN)
 
 
 def state(export) -> str:
@@ -64,7 +64,7 @@ def test_an_hour_of_steady_progress_completes_once(
         def slow(_n):
             for _ in range(9):
                 clock.shift(timedelta(minutes=1))
-                assert exports.waiting(now=timezone.now()) == []
+                assert exports.find_waiting(now=timezone.now()) == []
                 exports.make(pk=str(export.pk), now=timezone.now())
 
         rows = [*done, *(factories.try_on(alice, Status.COMPLETED) for _ in range(4))]
@@ -88,7 +88,7 @@ def test_one_taken_for_dead_stops_and_leaves_nothing(
             packed.append(n)
             if n == 0:  # then the second maker makes it, and the first goes on
                 clock.shift(LEASE + timedelta(seconds=1))
-                assert exports.waiting(now=timezone.now()) == [export]
+                assert exports.find_waiting(now=timezone.now()) == [export]
                 exports.make(pk=str(export.pk), now=timezone.now())
                 assert state(export) == "ready"
 
@@ -137,7 +137,7 @@ def test_an_upload_is_progress_too(export, monkeypatch):
         def slow(name, content):
             clock.shift(timedelta(minutes=9))
             save(name, content)
-            assert exports.waiting(now=timezone.now() + timedelta(minutes=9)) == []
+            assert exports.find_waiting(now=timezone.now() + timedelta(minutes=9)) == []
 
         monkeypatch.setattr(storage, "save", slow)
         exports.make(pk=str(export.pk), now=BEGIN)
@@ -168,15 +168,15 @@ def test_killed_three_times_it_failed_and_is_asked_for_again(
             for _ in range(3):
                 with pytest.raises(Killed):
                     exports.make(pk=str(export.pk), now=timezone.now())
-                assert (state(export), exports.waiting(now=timezone.now())) == (
+                assert (state(export), exports.find_waiting(now=timezone.now())) == (
                     "making",
                     [],
                 )
                 clock.shift(LEASE + timedelta(seconds=1))
-                assert exports.waiting(now=timezone.now()) == [export]
+                assert exports.find_waiting(now=timezone.now()) == [export]
         exports.make(pk=str(export.pk), now=timezone.now())
         assert state(export) == "failed"
-        assert exports.waiting(now=timezone.now() + LEASE) == []
+        assert exports.find_waiting(now=timezone.now() + LEASE) == []
     html = as_alice.get(f"/exports/{export.pk}/").content.decode()
     assert "The zip could not be made" in html
     assert "It was tried three times." in html
@@ -209,7 +209,7 @@ def test_an_error_gives_the_claim_back_and_counts(export, monkeypatch):
     for attempt in (1, 2, 3):
         with pytest.raises(ZeroDivisionError):
             exports.make(pk=str(export.pk), now=timezone.now())
-        assert exports.waiting(now=timezone.now()) == [export]
+        assert exports.find_waiting(now=timezone.now()) == [export]
         export.refresh_from_db()
         assert export.attempts == attempt
     exports.make(pk=str(export.pk), now=timezone.now())
@@ -224,7 +224,7 @@ def test_storage_away_is_no_attempt(export, monkeypatch):
         patched.setattr(storage, "read", away)
         for _ in range(5):
             exports.make(pk=str(export.pk), now=timezone.now())
-            assert exports.waiting(now=timezone.now()) == [export]
+            assert exports.find_waiting(now=timezone.now()) == [export]
     exports.make(pk=str(export.pk), now=timezone.now())
     assert state(export) == "ready"
 
@@ -245,15 +245,15 @@ def test_six_presses_make_one_zip(as_alice, done, media_files):
 
 
 def test_other_content_or_another_owner_is_another_zip(alice, bob, done):
-    first = exports.ask(owner=alice, try_ons=done, now=BEGIN)
-    assert exports.ask(owner=alice, try_ons=done[1:], now=BEGIN) != first
-    whole = exports.ask_everything(owner=alice, now=BEGIN)
-    assert exports.ask_everything(owner=bob, now=BEGIN) != whole
+    first = exports.request_export(owner=alice, try_ons=done, now=BEGIN)
+    assert exports.request_export(owner=alice, try_ons=done[1:], now=BEGIN) != first
+    whole = exports.request_everything(owner=alice, now=BEGIN)
+    assert exports.request_everything(owner=bob, now=BEGIN) != whole
     factories.photo(alice)
-    assert exports.ask_everything(owner=alice, now=BEGIN) != whole
+    assert exports.request_everything(owner=alice, now=BEGIN) != whole
     exports.make(pk=str(first.pk), now=BEGIN)
     later = BEGIN + timedelta(minutes=2)
-    assert exports.ask(owner=alice, try_ons=done, now=later) != first
+    assert exports.request_export(owner=alice, try_ons=done, now=later) != first
 
 
 @pytest.mark.django_db(transaction=True)
@@ -264,7 +264,9 @@ def test_many_makers_and_askers_in_threads_make_one(alice, media_files):
     def press(_n):
         start.wait()
         try:
-            export = exports.ask(owner=alice, try_ons=done, now=timezone.now())
+            export = exports.request_export(
+                owner=alice, try_ons=done, now=timezone.now()
+            )
             exports.make(pk=str(export.pk), now=timezone.now())
         finally:
             connection.close()
@@ -283,7 +285,7 @@ def test_many_makers_and_askers_in_threads_make_one(alice, media_files):
 def test_two_real_makers_one_taken_for_dead(alice, media_files, monkeypatch):
     """The first stands still in a thread; the second makes it; the first wakes."""
     done = [factories.try_on(alice, Status.COMPLETED) for _ in range(3)]
-    export = exports.ask(owner=alice, try_ons=done, now=timezone.now())
+    export = exports.request_export(owner=alice, try_ons=done, now=timezone.now())
     stands, goes_on = threading.Event(), threading.Event()
     packed = []
 

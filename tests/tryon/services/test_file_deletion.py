@@ -96,7 +96,7 @@ def bring_home(alice):
 
 def make_zip(alice):
     done = factories.try_on(alice, Status.COMPLETED)
-    export = exports.ask(owner=alice, try_ons=[done], now=NOW)
+    export = exports.request_export(owner=alice, try_ons=[done], now=NOW)
     return lambda: exports.make(pk=str(export.pk), now=timezone.now())
 
 

@@ -35,11 +35,11 @@ def test_a_receipt_says_the_same_before_and_after(alice):
     request(done, NOW, "submit", "accepted", http_status=200)
     request(done, NOW + timedelta(seconds=9))
     request(done, NOW + timedelta(seconds=20), outcome="completed", http_status=200)
-    before = receipts.receipt(done)
+    before = receipts.build_receipt(done)
     assert services.prune_requests(now=NOW + 6 * DAY) == 0
     assert services.prune_requests(now=NOW + 8 * DAY) == 3
     assert not ApiRequest.objects.exists()
-    assert receipts.receipt(TryOn.objects.get(pk=done.pk)) == before
+    assert receipts.build_receipt(TryOn.objects.get(pk=done.pk)) == before
     told = {(t.kind, t.outcome): t.count for t in RequestTally.objects.all()}
     assert told[("submit", "accepted")] == 1
     assert sum(told.values()) == 3
@@ -64,11 +64,11 @@ def test_in_several_goes_the_order_stays(alice, monkeypatch):
     done = factories.try_on(alice, Status.COMPLETED)
     for n in range(5):
         request(done, NOW + timedelta(hours=n), http_status=200 + n)
-    before = receipts.receipt(done)
+    before = receipts.build_receipt(done)
     for left in (3, 1, 0):
         services.prune_requests(now=NOW + 8 * DAY)
         assert ApiRequest.objects.count() == left
-        assert receipts.receipt(TryOn.objects.get(pk=done.pk)) == before
+        assert receipts.build_receipt(TryOn.objects.get(pk=done.pk)) == before
     assert sum(RequestTally.objects.values_list("count", flat=True)) == 5
 
 

@@ -39,7 +39,7 @@ def much(alice):
         result=done.result, reason="body", text="Odd", by=alice, now=NOW
     )
     services.open_handoff(owner=alice, now=NOW)
-    export = exports.ask(owner=alice, try_ons=[done], now=NOW)
+    export = exports.request_export(owner=alice, try_ons=[done], now=NOW)
     exports.make(pk=str(export.pk), now=NOW)
     return done
 

@@ -29,10 +29,10 @@ def test_counts_a_rolling_day(alice, settings):
     settings.TRYON_DAILY_LIMIT = 2
     create(alice, now=NOW - timedelta(hours=25))
     create(alice, now=NOW - timedelta(hours=23))
-    told = quotas.tries(alice, NOW)
+    told = quotas.count_tries(alice, NOW)
     assert (told.used, told.left, told.next_at) == (1, 1, None)
     create(alice, now=NOW)
-    told = quotas.tries(alice, NOW)
+    told = quotas.count_tries(alice, NOW)
     assert (told.left, told.next_at) == (0, NOW + timedelta(hours=1))
 
 
@@ -48,14 +48,14 @@ def test_over_the_limit_a_sentence_says_when(alice, settings):
 def test_cancelled_and_failed_ones_cost_none(alice, settings):
     settings.TRYON_DAILY_LIMIT = 1
     services.cancel(try_on=create(alice), now=NOW, by=alice)
-    assert quotas.tries(alice, NOW).used == 0
+    assert quotas.count_tries(alice, NOW).used == 0
 
 
 def test_deleting_history_gives_none_back(alice, settings):
     settings.TRYON_DAILY_LIMIT = 1
     done = factories.try_on(alice, Status.COMPLETED)
     services.delete_try_on(try_on=done, now=NOW, by=alice)
-    assert quotas.tries(alice, NOW).used == 1
+    assert quotas.count_tries(alice, NOW).used == 1
 
 
 def test_guests_have_few(db, settings):
@@ -87,7 +87,7 @@ def test_a_raised_limit(alice, settings):
     User.objects.update(daily_limit=1)
     alice.refresh_from_db()
     create(alice)
-    assert quotas.tries(alice, NOW).left == 0
+    assert quotas.count_tries(alice, NOW).left == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -123,4 +123,6 @@ def test_when_is_told_by_the_clock_of_whoever_reads(zone, words):
     """19:00 and 23:30 UTC: one day in Kathmandu, two in Berlin."""
     now = NOW + timedelta(hours=5)
     with timezone.override(zone):
-        assert quotas.when(NOW + timedelta(hours=9, minutes=30), now) == words
+        assert (
+            quotas.describe_moment(NOW + timedelta(hours=9, minutes=30), now) == words
+        )

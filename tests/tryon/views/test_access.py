@@ -95,7 +95,7 @@ def addresses(alice) -> dict[str, list[str]]:
         services.make_renditions(row=row, now=NOW)
     receipt = services.delete_photo(photo=factories.photo(alice), now=NOW, by=alice)
     handoff, secret = services.open_handoff(owner=alice, now=timezone.now())
-    export = exports.ask(owner=alice, try_ons=[done], now=timezone.now())
+    export = exports.request_export(owner=alice, try_ons=[done], now=timezone.now())
     exports.make(pk=str(export.pk), now=timezone.now())
     link = services.create_share(
         try_on=done, days=1, with_photo=False, now=timezone.now()

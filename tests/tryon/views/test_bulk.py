@@ -124,13 +124,13 @@ def test_deleting_while_it_is_made_leaves_no_file(
 ):
     post(as_alice, "download", three)
     export = Export.objects.get()
-    entries = exports._entries
+    entries = exports._read_entries
 
     def deleted_meanwhile(row):
         yield from entries(row)
         Export.objects.all().delete()
 
-    monkeypatch.setattr(exports, "_entries", deleted_meanwhile)
+    monkeypatch.setattr(exports, "_read_entries", deleted_meanwhile)
     with django_capture_on_commit_callbacks(execute=True):
         exports.make(pk=str(export.pk), now=timezone.now())
     assert not Export.objects.exists()
@@ -147,7 +147,7 @@ def test_one_whose_maker_was_killed_is_made_anew(as_alice, three):
     now = timezone.now()
     post(as_alice, "download", three)
     Export.objects.update(state="making", claimed_at=now - timedelta(minutes=11))
-    export = exports.waiting(now=now)[0]
+    export = exports.find_waiting(now=now)[0]
     exports.make(pk=str(export.pk), now=now)
     export.refresh_from_db()
     assert export.state == Export.State.READY

@@ -67,12 +67,12 @@ def test_compose_asks_too_and_keeps_the_choice(client, db):
 def test_taken_back_the_next_photo_asks_again(as_alice, alice):
     assert "Take it back" in as_alice.get("/account/").content.decode()
     as_alice.post("/account/consent/")
-    assert not consents.given(alice)
+    assert not consents.has_consented(alice)
     assert "Not given" in as_alice.get("/account/").content.decode()
     assert as_alice.post("/photos/", {"photo_file": photo()}).status_code == 422
 
 
 def test_a_new_version_asks_everybody_anew(alice, monkeypatch):
-    assert consents.given(alice)
+    assert consents.has_consented(alice)
     monkeypatch.setattr(consents, "VERSION", "2027-01")
-    assert not consents.given(alice)
+    assert not consents.has_consented(alice)

@@ -95,7 +95,7 @@ def test_a_messenger_finds_a_preview_it_shows(client, link, settings, media_file
 
 def test_a_preview_that_is_there_already_is_not_made_again(client, link, monkeypatch):
     first = client.get(address(link) + "preview.jpg")
-    monkeypatch.setattr("tryon.pictures.link_preview.preview", pytest.fail)
+    monkeypatch.setattr("tryon.pictures.link_preview.make_preview", pytest.fail)
     kept = {"If-None-Match": first["ETag"]}
     assert client.get(address(link) + "preview.jpg", headers=kept).status_code == 304
 

@@ -188,7 +188,7 @@ def test_an_unchanged_look_costs_two_queries_at_most(
     as_alice, alice, django_assert_num_queries
 ):
     cards = [f"{factories.try_on(alice).pk}:queued" for _ in range(3)]
-    address = {"card": cards, "token": poll_token.sign(alice)}
+    address = {"card": cards, "token": poll_token.sign_owner(alice)}
     as_alice.get("/try-on/updates/", address)  # asks for the forecast
     with django_assert_num_queries(2):
         told = as_alice.get("/try-on/updates/", address).json()
@@ -197,7 +197,7 @@ def test_an_unchanged_look_costs_two_queries_at_most(
 
 def test_a_change_is_told_in_full_to_its_owner_alone(as_alice, as_bob, alice):
     running = factories.try_on(alice, Status.PROCESSING)
-    address = {"card": [f"{running.pk}:queued"], "token": poll_token.sign(alice)}
+    address = {"card": [f"{running.pk}:queued"], "token": poll_token.sign_owner(alice)}
     assert "html" in as_alice.get("/try-on/updates/", address).content.decode()
     assert as_bob.get("/try-on/updates/", address).json()["cards"] == {}
 
@@ -211,7 +211,7 @@ def test_a_forged_proof_is_none(client, alice, proof):
 
 def test_another_owners_proof_shows_nothing(client, alice, bob):
     queued = factories.try_on(alice)
-    address = {"card": [f"{queued.pk}:queued"], "token": poll_token.sign(bob)}
+    address = {"card": [f"{queued.pk}:queued"], "token": poll_token.sign_owner(bob)}
     assert client.get("/try-on/updates/", address).status_code == 302
 
 
@@ -231,7 +231,7 @@ def test_another_owners_proof_shows_nothing(client, alice, bob):
     ],
 )
 def test_time_left(seconds, words):
-    assert progress.time_left(seconds) == words
+    assert progress.describe_time_left(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_time_left(seconds, words):
     ],
 )
 def test_place_in_line(earlier, words):
-    assert progress.place_in_line(earlier) == words
+    assert progress.describe_place(earlier) == words
 
 
 def test_places(alice):

@@ -10,7 +10,7 @@ from tryon.web import byte_ranges
 
 def asked(text: str, size: int = 100, method: str = "GET", **headers: str):
     request = RequestFactory().generic(method, "/", headers={"Range": text, **headers})
-    return byte_ranges.asked(request, '"etag"', size)
+    return byte_ranges.parse_range(request, '"etag"', size)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def test_a_day_has_as_many_hours_as_the_clocks_say(settings, zone, now, hours):
     settings.TIME_ZONE = zone
     today = timezone.localdate(now)
     begins, ends = (
-        local_days.begin(now, 1),
-        local_days.midnight(today + timedelta(days=1)),
+        local_days.find_begin(now, 1),
+        local_days.find_midnight(today + timedelta(days=1)),
     )
     assert ends.astimezone(UTC) - begins.astimezone(UTC) == timedelta(hours=hours)
     assert begins <= now < ends
@@ -43,7 +43,9 @@ def test_a_day_has_as_many_hours_as_the_clocks_say(settings, zone, now, hours):
 
 def test_a_day_that_the_clocks_skip_has_no_moment(settings):
     settings.TIME_ZONE = "Pacific/Apia"  # went from the 29th to the 31st
-    skipped, next_one = (local_days.midnight(date(2011, 12, day)) for day in (30, 31))
+    skipped, next_one = (
+        local_days.find_midnight(date(2011, 12, day)) for day in (30, 31)
+    )
     assert skipped.astimezone(UTC) == next_one.astimezone(UTC)
 
 
@@ -105,10 +107,10 @@ def test_the_gallerys_days_are_the_same(settings, alice, zone, now, hours):
 def test_all_of_today_is_of_the_period(settings, alice, zone, now, hours):
     """What is made while the page is built is in the sum and in its day."""
     settings.TIME_ZONE = zone
-    later = local_days.midnight(timezone.localdate(now) + timedelta(days=1))
+    later = local_days.find_midnight(timezone.localdate(now) + timedelta(days=1))
     for moment in (
-        local_days.begin(now, 7),
-        local_days.begin(now, 7).astimezone(UTC) - timedelta(microseconds=1),
+        local_days.find_begin(now, 7),
+        local_days.find_begin(now, 7).astimezone(UTC) - timedelta(microseconds=1),
         later.astimezone(UTC) - timedelta(microseconds=1),
         later,
     ):

@@ -35,7 +35,7 @@ def test_the_address_behind_proxies(settings, remote, forwarded, expected):
     settings.TRUSTED_PROXIES = ["10.0.0.0/8"]
     headers = {"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}
     request = RequestFactory().get("/", REMOTE_ADDR=remote, **headers)
-    assert rate_limit.address(request) == expected
+    assert rate_limit.find_address(request) == expected
 
 
 def from_address(address: str):

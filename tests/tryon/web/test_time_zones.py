@@ -66,17 +66,17 @@ def test_a_name_that_is_no_zone_opens_no_file(monkeypatch):
     local_days.zones()
     monkeypatch.setattr("zoneinfo.ZoneInfo", pytest.fail)
     for name in ("../../etc/passwd", "/etc/passwd", "x" * 100_000, "\0", "a/../b"):
-        assert local_days.named_zone(name) is None
+        assert local_days.find_zone(name) is None
 
 
 def test_days_are_the_visitors(shop, as_alice, alice):
     """One moment is today here and yesterday there."""
     now = timezone.now()
-    midnight = local_days.midnight(
-        timezone.localdate(now, local_days.named_zone(TOKYO))
+    midnight = local_days.find_midnight(
+        timezone.localdate(now, local_days.find_zone(TOKYO))
     )
     with timezone.override(TOKYO):
-        begins = local_days.begin(now, 1)
+        begins = local_days.find_begin(now, 1)
     assert midnight.date() == begins.date()
     factories.try_on(alice, Status.COMPLETED, created_at=begins - timedelta(minutes=1))
     html = text(as_alice, "/gallery/", TOKYO)

@@ -35,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         outcome = Outcome()
         try:
-            with catalogue.opened(options["source"]) as shop:
+            with catalogue.open_shop(options["source"]) as shop:
                 self.run(shop, outcome, options)
                 notes = outcome.notes(shop)
         except catalogue.CatalogueError as error:
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         """Again from where it stopped while something is busy, for a minute."""
         for _attempt in range(TRIES):
             try:
-                catalogue.run(
+                catalogue.import_shop(
                     shop,
                     now=timezone.now(),
                     dry=options["dry_run"],

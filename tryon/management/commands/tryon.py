@@ -152,7 +152,7 @@ class Command(BaseCommand):
             }
             self.stdout.write(json.dumps(told))
             return
-        advice = texts.advice(try_on)
+        advice = texts.find_advice(try_on)
         self.stdout.write(f"{try_on.pk} {try_on.status}")
         if advice is not None:
             self.stdout.write(str(advice.sentence))

@@ -39,13 +39,13 @@ __all__ = [
     "PictureError",
     "Repair",
     "decoder",
+    "get_upload_limits",
     "labelled",
+    "make_rendition",
     "read_garment",
     "read_person",
     "read_result",
-    "rendition",
-    "repaired",
-    "upload_limits",
+    "repair",
 ]
 
 # Long sides in pixels; documentation, "Form Data": human image 2048px, garment 1024px.
@@ -67,7 +67,7 @@ MEMORY = Memory(700)
 LONGEST_WAIT = 20  # seconds
 
 
-def upload_limits(long_side: int, *, person: bool) -> Limits:
+def get_upload_limits(long_side: int, *, person: bool) -> Limits:
     return Limits(
         long_side,
         SHORTEST_SIDE,
@@ -102,12 +102,12 @@ def read_person(file: BinaryIO) -> Picture:
 
     Raises `PictureError` with the sentence to show, `Busy` when overloaded.
     """
-    return _read(file, upload_limits(PERSON_SIZE, person=True))
+    return _read(file, get_upload_limits(PERSON_SIZE, person=True))
 
 
 def read_garment(file: BinaryIO) -> Picture:
     """A picture of clothes, at most 1024 pixels on the long side; raises as above."""
-    return _read(file, upload_limits(GARMENT_SIZE, person=False))
+    return _read(file, get_upload_limits(GARMENT_SIZE, person=False))
 
 
 def read_result(data: bytes) -> Picture:
@@ -123,7 +123,7 @@ def _read(file: BinaryIO, limits: Limits) -> Picture:
         return encoding.encode(image, sha256, limits.person)
 
 
-def rendition(data: bytes, width: int) -> bytes:
+def make_rendition(data: bytes, width: int) -> bytes:
     """A WebP of `width` pixels, or of the picture's own width if that is less.
 
     Raises `Busy` at once: renditions can wait, a poll that they hold up cannot.
@@ -132,9 +132,9 @@ def rendition(data: bytes, width: int) -> bytes:
         return encoding.webp(data, width)
 
 
-def repaired(data: bytes, repair: Repair) -> Picture:
+def repair(data: bytes, repair: Repair) -> Picture:
     """A stored photo, mended. Raises `PictureError` if too little is left, `Busy`."""
-    limits = upload_limits(PERSON_SIZE, person=True)
+    limits = get_upload_limits(PERSON_SIZE, person=True)
     with decoder():
         image = mending.mend(data, repair, limits)
         encoded = encoding.encode(image, "", person=True)

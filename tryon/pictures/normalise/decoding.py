@@ -53,11 +53,11 @@ def read(data: bytes, limits: Limits, room: Room) -> Image.Image:
     """Raises `PictureError`, `Busy`."""
     cut, failed = False, None
     try:
-        for made in _attempts(data):
+        for container in _attempts(data):
             try:
-                return _finished(_decoded(made, limits, room), made)
+                return _finished(_decoded(container, limits, room), container)
             except UNREADABLE as error:
-                cut, failed = cut or made.cut, error
+                cut, failed = cut or container.cut, error
     except UNREADABLE as error:
         failed = error
     raise (not_whole() if cut else not_readable()) from failed
@@ -68,8 +68,8 @@ def _attempts(data: bytes) -> Iterator[Container]:
     if jpeg.matches(data):
         yield jpeg.read(data)
     elif png.matches(data):
-        yield (made := png.read(data))
-        yield png.shortened(made)
+        yield (container := png.read(data))
+        yield png.shortened(container)
     elif webp.matches(data):
         yield webp.read(data)
     elif data.startswith(b"GIF8"):
@@ -78,27 +78,29 @@ def _attempts(data: bytes) -> Iterator[Container]:
         yield from heif.read(data)
 
 
-def _decoded(made: Container, limits: Limits, room: Room) -> Image.Image:
+def _decoded(container: Container, limits: Limits, room: Room) -> Image.Image:
     """Fitted; as it lies in the file, in its own colours."""
-    if made.size is not None:
-        check_pixels(made.size, limits)  # its decoder takes memory when it is opened
-    with Image.open(io.BytesIO(made.data), formats=[made.format]) as image:
+    if container.size is not None:
+        # Its decoder takes memory when it is opened.
+        check_pixels(container.size, limits)
+    with Image.open(io.BytesIO(container.data), formats=[container.format]) as image:
         size = image.size
-        fraction = _fraction(size, limits.long_side) if made.format == "JPEG" else 1
+        is_jpeg = container.format == "JPEG"
+        fraction = _fraction(size, limits.long_side) if is_jpeg else 1
         check_pixels(size, limits, fraction)
         if fraction > 1:
             image.draft(None, (size[0] // fraction, size[1] // fraction))
-        bytes_ = made.held * size[0] * size[1] + _bytes(image, limits.long_side)
+        bytes_ = container.held * size[0] * size[1] + _bytes(image, limits.long_side)
         # EXIF is out of its sight: this is what the boxes say.
-        if made.format == "AVIF" and "exif" in image.info:
-            made.orientation = exif.orientation(image.info["exif"])
-        with room((bytes_ + 4 * len(made.data)) / MEGABYTE, size):
+        if container.format == "AVIF" and "exif" in image.info:
+            container.orientation = exif.orientation(image.info["exif"])
+        with room((bytes_ + 4 * len(container.data)) / MEGABYTE, size):
             image.load()
             sound: Image.Image = image
-            if made.format == "JPEG" and made.cut:
+            if is_jpeg and container.cut:
                 sound = _sound_rows(image)
                 check_pixels(sound.size, limits)
-            return _fitted(sound, made.key, limits.long_side)
+            return _fitted(sound, container.key, limits.long_side)
 
 
 def _fraction(size: tuple[int, int], long_side: int) -> int:
@@ -152,15 +154,15 @@ def _fitted(image: Image.Image, key: Key, long_side: int) -> Image.Image:
         image.thumbnail(size, Image.Resampling.LANCZOS, reducing_gap=gap)
         return image.copy()  # the file's own image is closed
     by = _shrinking(image.size, long_side)
-    made = Image.new("RGBA", (-(-image.width // by), -(-image.height // by)))
+    reduced = Image.new("RGBA", (-(-image.width // by), -(-image.height // by)))
     rows = max(1, STRIP // image.width // by) * by
     for top in range(0, image.height, rows):
         below = min(top + rows, image.height)
         strip = _rgba(image.crop((0, top, image.width, below)), key)
-        made.paste(strip.reduce(by) if by > 1 else strip, (0, top // by))
+        reduced.paste(strip.reduce(by) if by > 1 else strip, (0, top // by))
     image.close()  # the next step takes as much again
-    made.thumbnail(size, Image.Resampling.LANCZOS)
-    return made
+    reduced.thumbnail(size, Image.Resampling.LANCZOS)
+    return reduced
 
 
 def _rgba(image: Image.Image, key: Key) -> Image.Image:
@@ -175,20 +177,20 @@ def _rgba(image: Image.Image, key: Key) -> Image.Image:
         )
     if image.mode.startswith("I"):  # 16 bits a sample: Pillow would clip, not scale
         samples = (samples >> 8).astype(np.uint8)
-    made = Image.fromarray(samples).convert("RGBA")
-    made.putalpha(Image.fromarray(np.where(clear, 0, 255).astype(np.uint8)))
-    return made
+    rgba = Image.fromarray(samples).convert("RGBA")
+    rgba.putalpha(Image.fromarray(np.where(clear, 0, 255).astype(np.uint8)))
+    return rgba
 
 
-def _finished(image: Image.Image, made: Container) -> Image.Image:
+def _finished(image: Image.Image, container: Container) -> Image.Image:
     """Upright, in sRGB, on a ground. Raises `PictureError`."""
-    if made.orientation in UPRIGHT:
-        image = image.transpose(UPRIGHT[made.orientation])
+    if container.orientation in UPRIGHT:
+        image = image.transpose(UPRIGHT[container.orientation])
     if image.mode != "RGBA":
-        image = to_srgb(image, made.profile, made.colour)
+        image = to_srgb(image, container.profile, container.colour)
     else:
         alpha = image.getchannel("A")
-        image = to_srgb(image.convert("RGB"), made.profile, made.colour)
+        image = to_srgb(image.convert("RGB"), container.profile, container.colour)
         image = on_ground(image, alpha)
     image.info.clear()
     return image

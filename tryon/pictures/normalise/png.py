@@ -43,7 +43,7 @@ def matches(data: bytes) -> bool:
 def read(data: bytes) -> Container:
     """Raises `PictureError`."""
     head, palette, clear, packed, ended = b"", b"", b"", list[bytes](), False
-    made = Container("PNG", b"")
+    container = Container("PNG", b"")
     gamma, points, plain, numbered, turned = 0.0, None, False, False, False
     for kind, body, sound in _chunks(data):
         if not head:  # it is always the first
@@ -57,13 +57,13 @@ def read(data: bytes) -> Container:
         elif kind == b"IEND":
             ended = True
         elif kind == b"eXIf":
-            made.orientation, turned = exif.orientation(body), True
+            container.orientation, turned = exif.orientation(body), True
         elif not sound:
             continue
         elif kind == b"iCCP":
-            made.profile = _profile(body)
+            container.profile = _profile(body)
         elif kind == b"cICP" and len(body) == 4:
-            made.colour, numbered = colour.of_numbers(body[0], body[1]), True
+            container.colour, numbered = colour.of_numbers(body[0], body[1]), True
         elif kind == b"sRGB":
             plain = True
         elif kind == b"gAMA" and len(body) == 4:
@@ -71,26 +71,26 @@ def read(data: bytes) -> Container:
         elif kind == b"cHRM" and len(body) == 32:
             points = _points(body)
     if not turned:
-        made.orientation = exif.orientation(exif.lost(data, data.find(b"IDAT")))
+        container.orientation = exif.orientation(exif.lost(data, data.find(b"IDAT")))
     if len(head) != HEAD.size or not any(packed):
         raise not_whole()
     if numbered:
-        made.profile = None  # `cICP` goes before it
+        container.profile = None  # `cICP` goes before it
     elif gamma and not plain:
-        made.colour = colour.of_chunks(gamma, points)
-    made.cut = not ended
+        container.colour = colour.of_chunks(gamma, points)
+    container.cut = not ended
     _width, _height, bits, kind_, *_rest = HEAD.unpack(head)
     if kind_ in (GREY, TRUE) and len(clear) >= 2 * CHANNELS[kind_]:
-        made.key = _key(clear, bits, CHANNELS[kind_])
+        container.key = _key(clear, bits, CHANNELS[kind_])
     if kind_ != INDEXED:
         clear = b""
-    made.data = _written(head, palette, clear[:256], packed)
-    return made
+    container.data = _written(head, palette, clear[:256], packed)
+    return container
 
 
-def shortened(made: Container) -> Container:
+def shortened(container: Container) -> Container:
     """Its rows as far as they go. Raises `PictureError` where too many are missing."""
-    chunks = [chunk for chunk in _chunks(made.data) if chunk.kind != b"IEND"]
+    chunks = [chunk for chunk in _chunks(container.data) if chunk.kind != b"IEND"]
     head, packed = chunks[0].body, chunks[-1].body
     width, height, bits, kind, *_rest, laced = HEAD.unpack(head)
     if laced or kind not in CHANNELS or bits not in (1, 2, 4, 8, 16):
@@ -99,13 +99,13 @@ def shortened(made: Container) -> Container:
     rows, again = _unpacked(packed, row, height)
     if rows < height * ENOUGH:
         raise not_whole()
-    made.data = _written(
+    container.data = _written(
         struct.pack(">II", width, rows) + head[8:],
         next((chunk.body for chunk in chunks if chunk.kind == b"PLTE"), b""),
         next((chunk.body for chunk in chunks if chunk.kind == b"tRNS"), b""),
         [again],
     )
-    return made
+    return container
 
 
 def _unpacked(packed: bytes, row: int, height: int) -> tuple[int, bytes]:
@@ -160,12 +160,12 @@ def _chunks(data: bytes) -> Iterator[Chunk]:
 
 def _next(data: bytes, at: int) -> int:
     """Where a chunk begins whose check sum is right; past the end if none does."""
-    for found in KNOWN.finditer(data, at + 4):
-        start = found.start() - 4
+    for match in KNOWN.finditer(data, at + 4):
+        start = match.start() - 4
         length = int.from_bytes(data[start : start + 4], "big")
         body, end = data[start + 8 : start + 8 + length], start + 12 + length
         check = int.from_bytes(data[end - 4 : end], "big")
-        if end <= len(data) and zlib.crc32(found[0] + body) == check:
+        if end <= len(data) and zlib.crc32(match[0] + body) == check:
             return start
     return len(data) + 4
 

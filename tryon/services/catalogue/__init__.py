@@ -6,7 +6,7 @@ line; a second run changes nothing.
 """
 
 from .errors import CatalogueError
-from .importing import Outcome, Problem, run
-from .shop import Shop, opened
+from .importing import Outcome, Problem, import_shop
+from .shop import Shop, open_shop
 
-__all__ = ["CatalogueError", "Outcome", "Problem", "Shop", "opened", "run"]
+__all__ = ["CatalogueError", "Outcome", "Problem", "Shop", "import_shop", "open_shop"]

@@ -20,7 +20,7 @@ from ...pictures import normalise
 from .errors import LineError
 from .shop import Shop
 from .table import Row
-from .vocabulary import folded, kind_of
+from .vocabulary import find_kind, fold
 
 # 1.23457E+12, and of 12E-5 1.20E-04.
 EATEN = re.compile(r"\d+(?:[.,]\d+)?E\+\d+|\d[.,]\d+E-\d+", re.IGNORECASE)
@@ -58,32 +58,32 @@ class Outcome:
         return self.new, self.changed, self.pictures_replaced
 
     def notes(self, shop: Shop) -> list[str]:
-        told = shop.table.notes
+        sentences = shop.table.notes
         n = len(self.pictures)
         if n:
-            told.append(
+            sentences.append(
                 ngettext(
                     "%(n)d picture is another than the one here: %(skus)s",
                     "%(n)d pictures are others than those here: %(skus)s",
                     n,
                 )
-                % {"n": n, "skus": _some([sku for _line, sku in self.pictures])}
+                % {"n": n, "skus": _list_some([sku for _line, sku in self.pictures])}
             )
         if self.back:
             back = _("Retired, and back in the catalogue: %(skus)s")
-            told.append(back % {"skus": _some(self.back)})
-        return told
+            sentences.append(back % {"skus": _list_some(self.back)})
+        return sentences
 
 
-def _some(skus: list[str]) -> str:
+def _list_some(skus: list[str]) -> str:
     return ", ".join(skus[:MOST_TOLD]) + (" …" if len(skus) > MOST_TOLD else "")
 
 
-def _short(text: str, most: int = MOST_SHOWN) -> str:
+def _shorten(text: str, most: int = MOST_SHOWN) -> str:
     return text if len(text) <= most else f"{text[:most]}…"
 
 
-def run(
+def import_shop(
     shop: Shop,
     *,
     now: datetime,
@@ -92,7 +92,7 @@ def run(
     outcome: Outcome | None = None,
     progress: Callable[[Outcome], None] = lambda outcome: None,
 ) -> Outcome:
-    """`replace`: pictures that changed too. Raises `images.Busy`, `media.Away`."""
+    """`replace`: pictures that changed too. Raises `normalise.Busy`, `storage.Away`."""
     outcome = outcome or Outcome()
     known = _Known()
     for number, row in enumerate(shop.table.rows):
@@ -101,8 +101,10 @@ def run(
                 _read(row, shop, known, outcome, now, dry, replace)
             except LineError as error:
                 sku = row.cells.get("sku", "")
-                told = Problem(row.line, _short(sku, 2 * MOST_SKU), _short(str(error)))
-                outcome.problems.append(told)
+                problem = Problem(
+                    row.line, _shorten(sku, 2 * MOST_SKU), _shorten(str(error))
+                )
+                outcome.problems.append(problem)
             outcome.done = number + 1
             progress(outcome)
         known.see(row)
@@ -115,25 +117,29 @@ class _Known:
     def __init__(self) -> None:
         shops = Garment.objects.filter(owner=None).exclude(sku="")
         self.pieces = {piece.sku: piece for piece in shops}
-        self.by_fold = {folded(sku): sku for sku in self.pieces}
+        self.by_fold = {fold(sku): sku for sku in self.pieces}
         self.seen: dict[str, tuple[str, int]] = {}
 
     def see(self, row: Row) -> None:
         sku = row.cells.get("sku", "")
-        self.seen.setdefault(folded(sku), (sku, row.line))
+        self.seen.setdefault(fold(sku), (sku, row.line))
 
     def problem(self, sku: str) -> str:
         """Why this SKU cannot be told from another; empty if it can."""
-        other, line = self.seen.get(folded(sku), ("", 0))
+        other, line = self.seen.get(fold(sku), ("", 0))
         if other == sku:
             return _("this SKU is in the file twice")
         if other:
-            told = _("line %(line)d has this SKU as %(other)s: is it the same piece?")
-            return told % {"line": line, "other": other}
-        other = self.by_fold.get(folded(sku), sku)
+            sentence = _(
+                "line %(line)d has this SKU as %(other)s: is it the same piece?"
+            )
+            return sentence % {"line": line, "other": other}
+        other = self.by_fold.get(fold(sku), sku)
         if sku not in self.pieces and other != sku:
-            told = _("the catalogue has this SKU as %(other)s: is it the same piece?")
-            return told % {"other": other}
+            sentence = _(
+                "the catalogue has this SKU as %(other)s: is it the same piece?"
+            )
+            return sentence % {"other": other}
         return ""
 
 
@@ -156,10 +162,10 @@ def _read(
     if piece is None or piece.source_sha256 != same:
         picture = _picture(data)
     if piece is None:
-        outcome.made += _added(row, picture, now, dry)
+        outcome.made += _add(row, picture, now, dry)
         outcome.new += 1
     else:
-        _renewed(row, piece, picture, outcome, now, dry, replace)
+        _renew(row, piece, picture, outcome, now, dry, replace)
 
 
 def _problems(cells: dict[str, str], known: _Known) -> Iterator[str]:
@@ -180,7 +186,7 @@ def _problems(cells: dict[str, str], known: _Known) -> Iterator[str]:
         yield _("no name")
     elif len(name) > 80:
         yield _("the name is longer than 80 characters")
-    if kind_of(cells["kind"]) is None:
+    if find_kind(cells["kind"]) is None:
         yield _("the kind must be one of %(kinds)s") % {
             "kinds": ", ".join(GarmentKind.values)
         }
@@ -210,27 +216,27 @@ def _picture(data: bytes) -> normalise.Picture:
 
 def _fields(cells: dict[str, str]) -> dict[str, Any]:
     """A file without the column of product pages says nothing of them."""
-    fields = {"name": cells["name"], "kind": kind_of(cells["kind"])}
+    fields = {"name": cells["name"], "kind": find_kind(cells["kind"])}
     if "product_url" in cells:
         fields["product_url"] = cells["product_url"]
     return fields
 
 
-def _added(row: Row, picture: Any, now: datetime, dry: bool) -> list[Garment]:
+def _add(row: Row, picture: Any, now: datetime, dry: bool) -> list[Garment]:
     if dry:
         return []
     fields = _fields(row.cells)
     try:
-        made = services.add_garment(
+        garment = services.add_garment(
             owner=None, picture=picture, sku=row.cells["sku"], now=now, **fields
         )
     except IntegrityError as error:
-        told = _("somebody else has just added a piece with this SKU")
-        raise LineError(told) from error
-    return [made]
+        sentence = _("somebody else has just added a piece with this SKU")
+        raise LineError(sentence) from error
+    return [garment]
 
 
-def _renewed(
+def _renew(
     row: Row,
     piece: Garment,
     picture: normalise.Picture | None,

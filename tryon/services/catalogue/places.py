@@ -20,7 +20,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 
 from .errors import CatalogueError, LineError
-from .vocabulary import folded
+from .vocabulary import fold
 
 CSV_NAME = "catalogue.csv"
 MOST_FILES = 200_000
@@ -69,7 +69,7 @@ class Place:
         for number, member in enumerate(members):
             if number >= MOST_FILES:
                 raise CatalogueError(_("More than %(n)d files.") % {"n": MOST_FILES})
-            keys = {folded(path) for path in member.paths}
+            keys = {fold(path) for path in member.paths}
             for key in keys:
                 self.by_path[key].append(member)
             for name in {key.rpartition("/")[2] for key in keys}:
@@ -81,42 +81,44 @@ class Place:
 
     def find_csv(self) -> Member:
         """The one that lies least deep. Raises `CatalogueError`."""
-        found = [m for m in self.by_name.get(CSV_NAME, []) if not m.link]
-        if not found:
+        members = [m for m in self.by_name.get(CSV_NAME, []) if not m.link]
+        if not members:
             raise CatalogueError(_("There is no %(name)s in it.") % {"name": CSV_NAME})
-        depth = min(m.paths[0].count("/") for m in found)
-        found = [m for m in found if m.paths[0].count("/") == depth]
-        exact = [m for m in found if m.paths[0].rpartition("/")[2] == CSV_NAME]
-        if len(exact or found) > 1:
-            told = _("There are several %(name)s in it, none above the others.")
-            raise CatalogueError(told % {"name": CSV_NAME})
-        return (exact or found)[0]
+        depth = min(m.paths[0].count("/") for m in members)
+        members = [m for m in members if m.paths[0].count("/") == depth]
+        exact = [m for m in members if m.paths[0].rpartition("/")[2] == CSV_NAME]
+        if len(exact or members) > 1:
+            sentence = _("There are several %(name)s in it, none above the others.")
+            raise CatalogueError(sentence % {"name": CSV_NAME})
+        return (exact or members)[0]
 
     def find(self, name: str, base: str) -> Member:
         """By its path from `base`; a bare name anywhere. Raises `LineError`."""
         wanted = _inside(name, base)
         if wanted is None:
-            told = _("the picture %(name)s is not there: it lies outside")
-            raise LineError(told % {"name": name})
-        found = self.by_path.get(folded(wanted), [])
-        if len(found) > 1:
-            found = [m for m in found if wanted in m.paths] or found
-            found = found[:1] if len({m.same for m in found}) == 1 else found
-        elif not found and "/" not in _plain(name):
-            found = self.by_name.get(folded(wanted.rpartition("/")[2]), [])
-        if len(found) > 1:
-            told = _("there are several pictures %(name)s: write the folder before it")
-            raise LineError(told % {"name": name})
-        if not found and self._below_a_link(wanted):
+            sentence = _("the picture %(name)s is not there: it lies outside")
+            raise LineError(sentence % {"name": name})
+        members = self.by_path.get(fold(wanted), [])
+        if len(members) > 1:
+            members = [m for m in members if wanted in m.paths] or members
+            members = members[:1] if len({m.same for m in members}) == 1 else members
+        elif not members and "/" not in _plain(name):
+            members = self.by_name.get(fold(wanted.rpartition("/")[2]), [])
+        if len(members) > 1:
+            sentence = _(
+                "there are several pictures %(name)s: write the folder before it"
+            )
+            raise LineError(sentence % {"name": name})
+        if not members and self._below_a_link(wanted):
             raise LineError(_("the picture %(name)s is a link") % {"name": name})
-        if not found:
+        if not members:
             raise LineError(_("the picture %(name)s is not there") % {"name": name})
-        if found[0].link:
+        if members[0].link:
             raise LineError(_("the picture %(name)s is a link") % {"name": name})
-        return found[0]
+        return members[0]
 
     def _below_a_link(self, path: str) -> bool:
-        above = [str(folder) for folder in PurePosixPath(folded(path)).parents]
+        above = [str(folder) for folder in PurePosixPath(fold(path)).parents]
         return any(m.link for folder in above for m in self.by_path.get(folder, ()))
 
 
@@ -159,9 +161,9 @@ class Folder(Place):
             with member.handle.open("rb") as file:
                 data: bytes = file.read(most + 1)
         except OSError as error:
-            told = _("%(name)s cannot be read: %(why)s")
+            sentence = _("%(name)s cannot be read: %(why)s")
             why = {"name": member.paths[0], "why": error.strerror}
-            raise LineError(told % why) from error
+            raise LineError(sentence % why) from error
         return data
 
 
@@ -187,13 +189,13 @@ def _spellings(path: str) -> tuple[str, ...]:
 
 
 def _readings(raw: bytes) -> list[str]:
-    found = []
+    spellings = []
     for page in CODE_PAGES:
         try:
-            found.append(raw.decode(page))
+            spellings.append(raw.decode(page))
         except UnicodeDecodeError:
             continue
-    return found
+    return spellings
 
 
 class Zip(Place):
@@ -222,8 +224,8 @@ class Zip(Place):
                     if self.unpacked > MOST_UNPACKED:
                         raise LineError(_("unpacked it is larger than 2 GB"))
         except NotImplementedError as error:
-            told = _("%(name)s is packed in a way that cannot be read here")
-            raise LineError(told % name) from error
+            sentence = _("%(name)s is packed in a way that cannot be read here")
+            raise LineError(sentence % name) from error
         except DAMAGED as error:
             raise LineError(_("%(name)s is damaged in the zip") % name) from error
         return bytes(data[: most + 1])

@@ -20,10 +20,10 @@ class Shop:
 
     def __init__(self, place: Place):
         self.place = place
-        found = place.find_csv()
-        self.base = found.paths[0].rpartition("/")[0]
+        member = place.find_csv()
+        self.base = member.paths[0].rpartition("/")[0]
         try:
-            data = place.read_member(found, MOST_CSV)
+            data = place.read_member(member, MOST_CSV)
         except LineError as error:
             raise CatalogueError(str(error)) from error
         if len(data) > MOST_CSV:
@@ -39,7 +39,7 @@ class Shop:
 
 
 @contextmanager
-def opened(source: Path | IO[bytes]) -> Iterator[Shop]:
+def open_shop(source: Path | IO[bytes]) -> Iterator[Shop]:
     """A folder, the path of a zip, or an open zip. Raises `CatalogueError`."""
     if isinstance(source, Path) and source.is_dir():
         yield Shop(Folder(source.resolve()))
@@ -55,6 +55,6 @@ def _file(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except OSError as error:
-        told = _("%(name)s cannot be read: %(why)s")
+        sentence = _("%(name)s cannot be read: %(why)s")
         why = {"name": path, "why": error.strerror}
-        raise CatalogueError(told % why) from error
+        raise CatalogueError(sentence % why) from error

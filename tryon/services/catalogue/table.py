@@ -52,13 +52,13 @@ class Table:
         """What somebody should look at: accents tell whether the guess was right."""
         if not self.guessed:
             return []
-        found = [row.cells["name"] for row in self.rows if row.cells.get("name")]
-        found.sort(key=str.isascii)  # those with accents first, else as they come
-        told = _(
+        names = [row.cells["name"] for row in self.rows if row.cells.get("name")]
+        names.sort(key=str.isascii)  # those with accents first, else as they come
+        sentence = _(
             "The CSV does not say its encoding and is not UTF-8: it was read as "
             "%(encoding)s. Are these names right? %(names)s"
         )
-        return [told % {"encoding": self.guessed, "names": ", ".join(found[:3])}]
+        return [sentence % {"encoding": self.guessed, "names": ", ".join(names[:3])}]
 
 
 def read(data: bytes) -> Table:
@@ -74,11 +74,11 @@ def read(data: bytes) -> Table:
         raise CatalogueError(_("A quote in the headings of the CSV is not closed."))
     if len(headings) > MOST_COLUMNS:
         raise CatalogueError(_("More than %(n)d columns.") % {"n": MOST_COLUMNS})
-    columns = vocabulary.columns_of(headings)
+    columns = vocabulary.find_columns(headings)
     missing = [name for name in vocabulary.REQUIRED if name not in columns]
     if missing:
-        told = _("The CSV has no column %(names)s.") % {"names": ", ".join(missing)}
-        raise CatalogueError(told)
+        sentence = _("The CSV has no column %(names)s.") % {"names": ", ".join(missing)}
+        raise CatalogueError(sentence)
     rows = list(islice(_rows(lines, columns, len(headings)), MOST_ROWS + 1))
     if len(rows) > MOST_ROWS:
         raise CatalogueError(_("More than %(n)d lines.") % {"n": MOST_ROWS})
@@ -125,7 +125,7 @@ def _delimiter(text: str) -> str:
             return 0, 0
         if len(headings) > MOST_COLUMNS:
             return 0, len(headings)
-        return len(vocabulary.columns_of(headings)), len(headings)
+        return len(vocabulary.find_columns(headings)), len(headings)
 
     return max(DELIMITERS, key=known)
 
@@ -158,27 +158,27 @@ def _rows(
 ) -> Iterator[Row]:
     for line, cells in lines:
         if _swallowed(cells):
-            told = _(
+            sentence = _(
                 "this line does not end: a quote is not closed. Nothing was read "
                 "from here on"
             )
-            yield Row(line, {}, told)
+            yield Row(line, {}, sentence)
             return
         read = {
             name: _clean(cells[place], name) if place < len(cells) else ""
             for name, place in columns.items()
         }
         if any(cell.strip() for cell in cells[width:]):
-            told = _("more cells than headings: is a comma in a name not quoted?")
-            yield Row(line, read, told)
+            sentence = _("more cells than headings: is a comma in a name not quoted?")
+            yield Row(line, read, sentence)
         elif _text_in(cells):
             yield Row(line, read)
 
 
 def _clean(cell: str, column: str) -> str:
     """Without what no database takes and nobody sees; a file's name else as it is."""
-    kept = typed_text.visible(cell)
+    kept = typed_text.keep_visible(cell)
     formula = FORMULA.fullmatch(kept)
     if formula:
         kept = formula[1].strip()
-    return kept if column == "file" else typed_text.line(kept)
+    return kept if column == "file" else typed_text.clean_line(kept)

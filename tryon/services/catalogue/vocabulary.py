@@ -53,30 +53,30 @@ KINDS = {
 }
 
 
-def folded(text: str) -> str:
+def fold(text: str) -> str:
     """The same for names that differ by case or by how their accents are composed."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 KIND_OF = {
-    folded(" ".join(word.split())): str(kind)
+    fold(" ".join(word.split())): str(kind)
     for kind, words in KINDS.items()
     for word in words.split(",")
 }
 
 
-def columns_of(headings: list[str]) -> dict[str, int]:
+def find_columns(headings: list[str]) -> dict[str, int]:
     """Where each column stands."""
-    plain = [re.sub(r"[\W_]+", "", folded(heading)) for heading in headings]
-    found = {}
+    plain = [re.sub(r"[\W_]+", "", fold(heading)) for heading in headings]
+    columns = {}
     for column, words in HEADINGS.items():
         there = (plain.index(word) for word in words.split() if word in plain)
         place = next(there, None)
         if place is not None:
-            found[column] = place
-    return found
+            columns[column] = place
+    return columns
 
 
-def kind_of(text: str) -> str | None:
+def find_kind(text: str) -> str | None:
     """`upper_body`, `lower_body` or `full_body`; None for what is none of them."""
-    return KIND_OF.get(re.sub(r"[\W_]+", " ", folded(text)).strip())
+    return KIND_OF.get(re.sub(r"[\W_]+", " ", fold(text)).strip())
