@@ -1,14 +1,13 @@
 """System checks for wrong deployments, each with an id and a hint."""
 
 import os
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 
 @register()
-def base_url_needs_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def base_url_needs_keys(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     if settings.MIRAGIC_BASE_URL_WITHOUT_KEYS:
         return [
             Warning(
@@ -21,7 +20,7 @@ def base_url_needs_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def keys_without_spaces(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def keys_without_spaces(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     bad = [key for key in settings.MIRAGIC_API_KEYS if not key.isascii() or " " in key]
     if bad:
         return [
@@ -35,7 +34,7 @@ def keys_without_spaces(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
-def data_dir_is_writable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def data_dir_is_writable(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     if not os.access(settings.DATA_DIR, os.W_OK):
         return [
             Error(
@@ -49,7 +48,7 @@ def data_dir_is_writable(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def time_scale_only_for_stand_ins(
-    app_configs: Any, **kwargs: Any
+    app_configs: object, **kwargs: object
 ) -> list[CheckMessage]:
     if settings.MIRAGIC_TIME_SCALE != 1 and "miragic.ai" in settings.MIRAGIC_BASE_URL:
         return [
@@ -63,7 +62,7 @@ def time_scale_only_for_stand_ins(
 
 
 @register(Tags.security, deploy=True)
-def https_needs_a_proxy(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def https_needs_a_proxy(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     """The web process speaks http: who ends https has to be believed."""
     if settings.SECURE_SSL_REDIRECT and not settings.TRUSTED_PROXIES:
         return [

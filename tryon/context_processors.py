@@ -1,14 +1,14 @@
 """What every page needs."""
 
-from typing import Any
+import uuid
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from .models import TryOn
+from .models import TryOn, User
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
+def site(request: HttpRequest) -> dict[str, object]:
     """The shop's name, who is asking, and how many pictures are being made."""
     owner = getattr(request, "owner", None)
     return {
@@ -22,12 +22,12 @@ def site(request: HttpRequest) -> dict[str, Any]:
 class LazyCount:
     """One query, only on pages that show the count, and only once."""
 
-    def __init__(self, owner: Any):
+    def __init__(self, owner: User | None):
         self.owner = owner
-        self._ids: list[Any] | None = None
+        self._ids: list[uuid.UUID] | None = None
 
     @property
-    def ids(self) -> list[Any]:
+    def ids(self) -> list[uuid.UUID]:
         if self._ids is None:
             rows = TryOn.objects.visible_to(self.owner or None).under_way()
             # Sorted here: in the database that would walk the owner's whole history.
@@ -40,5 +40,5 @@ class LazyCount:
         return len(self.ids)
 
     @property
-    def nearest(self) -> Any:
+    def nearest(self) -> uuid.UUID:
         return self.ids[-1]

@@ -8,7 +8,6 @@ import logging
 from collections import defaultdict
 from datetime import datetime
 from smtplib import SMTPException, SMTPRecipientsRefused
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -28,7 +27,11 @@ logger = logging.getLogger(__name__)
 
 
 def send(
-    name: str, subject: str, to: list[str], context: dict[str, Any], language: str = ""
+    name: str,
+    subject: str,
+    to: list[str],
+    context: dict[str, object],
+    language: str = "",
 ) -> bool:
     """Both forms of the letter `name`. False if it could not be handed over.
 
@@ -48,7 +51,7 @@ def send(
     return True
 
 
-def build_url(name: str, *args: Any) -> str:
+def build_url(name: str, *args: object) -> str:
     return settings.SITE_URL + reverse(name, args=args)
 
 

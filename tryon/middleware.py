@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import lru_cache
+from typing import cast
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -130,10 +131,11 @@ class OwnerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.owner = SimpleLazyObject(lambda: guests.find_owner(request))  # type: ignore[attr-defined]
+        owned = cast(guests.OwnedRequest, request)
+        owned.owner = cast(User, SimpleLazyObject(lambda: guests.find_owner(request)))
         response = self.get_response(request)
-        if request.method == "POST" and request.owner:  # type: ignore[attr-defined]
-            remember_language(request.owner)  # type: ignore[attr-defined]
+        if request.method == "POST" and owned.owner:
+            remember_language(owned.owner)
         if getattr(request, "signed_out", False):
             # Pictures may stay in the browser's cache for a day; not for the next user.
             response["Clear-Site-Data"] = '"cache"'

@@ -13,7 +13,7 @@ import uuid
 from pathlib import Path
 from queue import Empty
 from time import time_ns
-from typing import Any
+from typing import TypedDict
 
 from kombu.transport import TRANSPORT_ALIASES, filesystem
 from kombu.transport.filesystem import exchange_queue_t
@@ -28,18 +28,24 @@ logger = logging.getLogger(__name__)
 WAKE_UP_TASK = DISPATCH
 
 
+class Message(TypedDict, total=False):
+    """What is looked at of one; kombu's own otherwise."""
+
+    headers: dict[str, object]
+
+
 class Channel(filesystem.Channel):
     # One file a binding, appearing at once: the stock table is rewritten in place, and
     # processes that start together read half of it.
 
     def _queue_bind(
-        self, exchange: Any, routing_key: Any, pattern: Any, queue: Any
+        self, exchange: object, routing_key: object, pattern: object, queue: object
     ) -> None:
         binding = json.dumps([routing_key or "", pattern or "", queue or ""])
         digest = hashlib.sha256(binding.encode()).hexdigest()[:16]
         self._appear(self.control_folder / f"{exchange}~{digest}.binding", binding)
 
-    def get_table(self, exchange: str) -> list[Any]:
+    def get_table(self, exchange: str) -> list[exchange_queue_t]:  # type: ignore[override]
         files = self.control_folder.glob(f"{exchange}~*.binding")
         return [exchange_queue_t(*json.loads(file.read_bytes())) for file in files]
 
@@ -49,7 +55,7 @@ class Channel(filesystem.Channel):
         private.write(unfinished, text)
         unfinished.replace(path)
 
-    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:  # type: ignore[override]
+    def _put(self, queue: str, message: Message, **kwargs: object) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         if message.get("headers", {}).get("task") == WAKE_UP_TASK:
             name = f"{0:020}_wake-up"
@@ -57,7 +63,7 @@ class Channel(filesystem.Channel):
             name = f"{time_ns():020}_{uuid.uuid4().hex}"
         self._appear(folder / f"{name}.{queue}.msg", json.dumps(message))
 
-    def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
+    def _get(self, queue: str, timeout: float | None = None) -> Message:  # type: ignore[override]
         suffix = f".{queue}.msg"
         taken_folder = Path(self.processed_folder)
         for waiting in sorted(Path(self.data_folder_in).glob(f"*{suffix}")):
@@ -67,7 +73,7 @@ class Channel(filesystem.Channel):
             except FileNotFoundError:  # another worker was faster
                 continue
             try:
-                payload: dict[str, Any] = json.loads(taken.read_bytes())
+                payload: Message = json.loads(taken.read_bytes())
             except ValueError:
                 logger.error("Unreadable message set aside: %s.bad", taken.name)
                 taken.rename(taken.with_suffix(".bad"))

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.cache.backends import db
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
@@ -25,14 +25,20 @@ class DatabaseCache(db.DatabaseCache):
 
     away_until = 0.0  # by the monotonic clock; there is one cache a thread
 
-    def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
+    def get_many(
+        self, keys: object, version: int | None = None
+    ) -> dict[object, object]:
         return self._ask({}, super().get_many, keys, version)
 
-    def has_key(self, key: Any, version: int | None = None) -> bool:
+    def has_key(self, key: object, version: int | None = None) -> bool:
         return self._ask(False, super().has_key, key, version)
 
     def _base_set(
-        self, mode: str, key: str, value: Any, timeout: float | None = DEFAULT_TIMEOUT
+        self,
+        mode: str,
+        key: str,
+        value: object,
+        timeout: float | None = DEFAULT_TIMEOUT,
     ) -> bool:
         new = mode != "touch"
         query = super()._base_set  # type: ignore[misc]
@@ -42,7 +48,7 @@ class DatabaseCache(db.DatabaseCache):
         query = super()._base_delete_many  # type: ignore[misc]
         return self._ask(False, query, keys)
 
-    def _ask(self, otherwise: T, query: Callable[..., T], *args: Any) -> T:
+    def _ask(self, otherwise: T, query: Callable[..., T], *args: object) -> T:
         if time.monotonic() < self.away_until:
             return otherwise
         try:

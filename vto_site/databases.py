@@ -1,7 +1,6 @@
 """DATABASES and CACHES, from the addresses that a shop sets."""
 
 from pathlib import Path
-from typing import Any
 
 import dj_database_url
 
@@ -11,9 +10,9 @@ SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresq
 PATIENCE = 2  # seconds for a cache: what it keeps is soon made anew
 
 
-def parse_database(address: str, data_dir: Path) -> dict[str, Any]:
+def parse_database(address: str, data_dir: Path) -> dict[str, object]:
     """Of DATABASE_URL, or a file in DATA_DIR."""
-    options: dict[str, Any] = {
+    options: dict[str, object] = {
         **dj_database_url.parse(
             address or f"sqlite:///{data_dir / 'db.sqlite3'}",
             conn_max_age=600,
@@ -23,7 +22,7 @@ def parse_database(address: str, data_dir: Path) -> dict[str, Any]:
         )
     }
     if options["ENGINE"] == SQLITE:
-        private.make_file(Path(options["NAME"]))
+        private.make_file(Path(str(options["NAME"])))
         # Several processes write: take the write lock at BEGIN, and wait for it.
         options["OPTIONS"] = {
             "timeout": 20,
@@ -35,7 +34,7 @@ def parse_database(address: str, data_dir: Path) -> dict[str, Any]:
     return options
 
 
-def parse_caches(address: str) -> dict[str, Any]:
+def parse_caches(address: str) -> dict[str, object]:
     """Of CACHE_URL, which keeps signed addresses of pictures in S3 and nothing else.
 
     Limits of sign-ins are counted in "default" (allauth knows no other): in a table,

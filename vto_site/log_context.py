@@ -8,8 +8,8 @@ import logging
 import re
 import uuid
 from contextvars import ContextVar
-from typing import Any
 
+from celery import Task
 from celery.signals import before_task_publish, task_postrun, task_prerun
 
 from .schedule import DISPATCH
@@ -38,19 +38,21 @@ def begin(told: str = "") -> str:
 
 
 @before_task_publish.connect
-def take_along(sender: str = "", headers: Any = None, **kwargs: Any) -> None:
+def take_along(
+    sender: str = "", headers: dict[str, object] | None = None, **kwargs: object
+) -> None:
     if headers is not None and sender != DISPATCH and request_id.get():
         headers[HEADER] = request_id.get()
 
 
 @task_prerun.connect
-def task_begins(task: Any = None, **kwargs: Any) -> None:
+def task_begins(task: "Task[..., object]", **kwargs: object) -> None:
     request_id.set(str(task.request.get(HEADER) or ""))
     task_name.set(task.name.rpartition(".")[2])
     try_on_id.set("")
 
 
 @task_postrun.connect
-def task_ends(**kwargs: Any) -> None:
+def task_ends(**kwargs: object) -> None:
     for variable in (request_id, task_name, try_on_id):
         variable.set("")

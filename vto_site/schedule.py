@@ -1,7 +1,5 @@
 """What beat asks the workers for, and how often."""
 
-from typing import Any
-
 DISPATCH = "tryon.tasks.dispatch"  # the name of the task that plans
 # Each minute. Each by itself, so that one which fails stops no other.
 TENDED = (
@@ -22,7 +20,7 @@ TENDED = (
 )
 
 
-def build_schedule(scale: float) -> dict[str, dict[str, Any]]:
+def build_schedule(scale: float) -> dict[str, dict[str, object]]:
     """`scale`: MIRAGIC_TIME_SCALE, which divides the tick."""
     tick = {
         "task": DISPATCH,

@@ -1,11 +1,14 @@
 """Error reports to Sentry, where a shop has set one up: never a key, photo or name."""
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sentry_sdk
 
 from tryon.miragic.redact import redact
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Event
 
 
 def report_to(dsn: str) -> None:
@@ -18,9 +21,10 @@ def report_to(dsn: str) -> None:
     )
 
 
-def remove_secrets(event: Any, hint: Any) -> Any:
+def remove_secrets(event: "Event", hint: object) -> "Event":
     """Keys cut out, and the address, which may hold a share's secret."""
     request = event.get("request", {})
     for name in ("url", "query_string", "cookies", "data"):
         request.pop(name, None)
-    return json.loads(redact(json.dumps(event, default=str)))
+    clean: Event = json.loads(redact(json.dumps(event, default=str)))
+    return clean

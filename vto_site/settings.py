@@ -5,7 +5,6 @@ embedded broker, the local disk and the sandbox, but only with DEBUG=1.
 """
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import dj_email_url
@@ -118,7 +117,7 @@ CACHES = databases.parse_caches(env.secret("CACHE_URL"))
 
 AWS_STORAGE_BUCKET_NAME = env.text("AWS_STORAGE_BUCKET_NAME")
 AWS_S3_ENDPOINT_URL = env.text("AWS_S3_ENDPOINT_URL") or None
-_media: dict[str, Any] = {
+_media: dict[str, object] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     # No base_url: there is no public address, views/media.py serves each file.
     "OPTIONS": {

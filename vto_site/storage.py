@@ -58,5 +58,4 @@ class MediaStorage(S3Storage):
             client.upload_fileobj(
                 content, self.bucket_name, key, ExtraArgs=parameters, Config=parts
             )
-        cleaned: str = clean_name(name)
-        return cleaned
+        return str(clean_name(name))

@@ -4,11 +4,11 @@ import base64
 import logging
 import secrets
 from smtplib import SMTPException
-from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.models import EmailAddress
+from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import EmailMultiAlternatives
@@ -50,7 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return cleaned
 
     def send_confirmation_mail(
-        self, request: HttpRequest, emailconfirmation: Any, signup: bool
+        self, request: HttpRequest, emailconfirmation: EmailConfirmation, signup: bool
     ) -> None:
         """To an address of another account, that it has one: nothing to confirm."""
         address = emailconfirmation.email_address
@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
         else:
             super().send_confirmation_mail(request, emailconfirmation, signup)
 
-    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Not if somebody has made an account with it since the letter."""
         if _is_anothers(email_address):
             failed = "account/messages/email_confirmation_failed.txt"
@@ -74,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return owner if owner is not None and owner.is_guest else User()
 
     def save_user(
-        self, request: HttpRequest, user: User, form: Any, commit: bool = True
+        self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True
     ) -> User:
         user.guest_browser = None
         user.guest_expires_at = None
@@ -82,7 +82,9 @@ class AccountAdapter(DefaultAccountAdapter):
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
-    def send_mail(self, template_prefix: str, email: str, context: Any) -> None:
+    def send_mail(
+        self, template_prefix: str, email: str, context: dict[str, object]
+    ) -> None:
         """A letter that cannot leave now stops nobody; the next page says so."""
         try:
             super().send_mail(template_prefix, email, context)
@@ -93,7 +95,7 @@ class AccountAdapter(DefaultAccountAdapter):
                 _("We could not send you an e-mail just now. Ask again in an hour."),
             )
 
-    def render_mail(self, *args: Any, **kwargs: Any) -> EmailMultiAlternatives:
+    def render_mail(self, *args: object, **kwargs: object) -> EmailMultiAlternatives:
         """allauth writes text only; the same words as HTML go with it."""
         letter: EmailMultiAlternatives = super().render_mail(*args, **kwargs)
         html = render_to_string("letters/account.html", {"text": letter.body})

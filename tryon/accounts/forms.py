@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from ..models import typed_text
+from ..presentation.texts import Text
 from ..web import rate_limit
 
 TOLD_OF = rate_limit.Rate("told-of", most=10, seconds=3600)
@@ -22,8 +23,8 @@ CHOOSE = _("At least 10 characters. A sentence is fine.")
 class PlainMixin(forms.Form):
     """Labels above say it all: no placeholders."""
 
-    labels: dict[str, Any] = {}
-    help_texts: dict[str, Any] = {}
+    labels: dict[str, Text] = {}
+    help_texts: dict[str, Text] = {}
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)

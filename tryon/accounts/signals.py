@@ -1,19 +1,17 @@
 """What happens beside a sign-in or sign-out."""
 
-from typing import Any
-
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from .. import services
 from ..models import User
-from ..web.guests import GUEST
+from ..web.guests import GUEST, OwnedRequest
 
 
 @receiver(user_logged_in)
 def bring_guest_along(
-    sender: Any, request: HttpRequest, user: User, **kwargs: Any
+    sender: object, request: HttpRequest, user: User, **kwargs: object
 ) -> None:
     """What this browser's guest has made moves to the account."""
     guest_id = request.session.pop(GUEST, None)
@@ -23,5 +21,7 @@ def bring_guest_along(
 
 
 @receiver(user_logged_out)
-def tell_the_middleware(sender: Any, request: HttpRequest, **kwargs: Any) -> None:
-    request.signed_out = True  # type: ignore[attr-defined]
+def tell_the_middleware(
+    sender: object, request: OwnedRequest, **kwargs: object
+) -> None:
+    request.signed_out = True

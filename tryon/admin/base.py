@@ -4,11 +4,11 @@ import re
 import uuid
 from datetime import date
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -19,13 +19,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from ..models import TryOn, User
+from ..models.uploads import Picture
 from ..web import local_days
 
 MOST_COUNTED = 10_000
 MOST_FOUND = 1000
 
 
-def thumbnail(picture: Any, height: int = 64) -> SafeString | str:
+def thumbnail(picture: Picture | None, height: int = 64) -> SafeString | str:
     """For lists, whose cells are links already."""
     if picture is None or not picture.stem:
         return "–"
@@ -34,14 +35,14 @@ def thumbnail(picture: Any, height: int = 64) -> SafeString | str:
     )
 
 
-def large(picture: Any, height: int = 320) -> SafeString | str:
+def large(picture: Picture | None, height: int = 320) -> SafeString | str:
     """For a row's own page: leads to the picture in full size."""
     if picture is None or not picture.stem:  # a row that is being made has none
         return "–"
     return format_html('<a href="{}">{}</a>', picture.url, thumbnail(picture, height))
 
 
-def link(row: Any) -> SafeString | str:
+def link(row: Model | None) -> SafeString | str:
     if row is None:
         return "–"
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
@@ -51,13 +52,13 @@ def link(row: Any) -> SafeString | str:
 class ReadOnlyMixin:
     """Rows that only the program writes."""
 
-    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+    def has_add_permission(self, request: HttpRequest, *args: object) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
@@ -76,9 +77,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        rows: Any = self.object_list
-        counted: int = rows.order_by()[: MOST_COUNTED + 1].count()
-        return min(counted, MOST_COUNTED)
+        rows = cast(QuerySet[Model], self.object_list)
+        return min(rows.order_by()[: MOST_COUNTED + 1].count(), MOST_COUNTED)
 
 
 class MonthFilter(admin.SimpleListFilter):
@@ -90,7 +90,9 @@ class MonthFilter(admin.SimpleListFilter):
     title = _("month")
     parameter_name = "month"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+    def lookups(
+        self, request: HttpRequest, model_admin: "admin.ModelAdmin[TryOn]"
+    ) -> list[tuple[str, str]]:
         month = timezone.localdate().replace(day=1)
         oldest = model_admin.model.objects.order_by("created_at").first()
         first = timezone.localdate(oldest.created_at) if oldest else month
@@ -101,8 +103,8 @@ class MonthFilter(admin.SimpleListFilter):
         return months
 
     def queryset(
-        self, request: HttpRequest, queryset: QuerySet[Any]
-    ) -> QuerySet[Any] | None:
+        self, request: HttpRequest, queryset: QuerySet[Model]
+    ) -> QuerySet[Model] | None:
         try:
             month = parse_date(f"{self.value()}-01")
         except ValueError:
@@ -142,14 +144,12 @@ def find_try_ons(text: str) -> QuerySet[TryOn]:
 class FoundByTryOn(admin.ModelAdmin):
     """Searches what belongs to a try-on by that try-on."""
 
-    search_help_text: ClassVar[Any] = _(
-        "Number of a try-on, the API's number of it, or an e-mail."
-    )
+    search_help_text = _("Number of a try-on, the API's number of it, or an e-mail.")
     of_try_on = "try_on"  # the way from a row to it
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
+        self, request: HttpRequest, queryset: QuerySet[Model], search_term: str
+    ) -> tuple[QuerySet[Model], bool]:
         if not search_term:
             return queryset, False
         found = find_try_ons(search_term).values_list("pk", flat=True)[:MOST_FOUND]
@@ -161,13 +161,13 @@ class PictureAdmin(admin.ModelAdmin):
     paginator = CappedPaginator
 
     @admin.display(description=_("picture"))
-    def thumbnail(self, row: Any) -> SafeString | str:
+    def thumbnail(self, row: Picture) -> SafeString | str:
         return thumbnail(row)
 
     @admin.display(description=_("picture"))
-    def large(self, row: Any) -> SafeString | str:
+    def large(self, row: Picture) -> SafeString | str:
         return large(row)
 
     @admin.display(description=_("size"))
-    def size(self, row: Any) -> str:
+    def size(self, row: Picture) -> str:
         return f"{row.width} × {row.height}"

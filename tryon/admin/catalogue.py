@@ -1,7 +1,6 @@
 """The catalogue in bulk, how each piece does, and what the last weeks were like."""
 
 import uuid
-from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -53,7 +52,7 @@ def _may(request: HttpRequest, right: str) -> User:
     return user
 
 
-def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:
+def _page(request: HttpRequest, name: str, **context: object) -> HttpResponse:
     everywhere = admin.site.each_context(request)
     return render(request, f"admin/tryon/{name}.html", {**everywhere, **context})
 

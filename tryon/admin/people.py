@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -7,7 +8,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +18,7 @@ from ..models import Garment, User
 from ..services import quotas
 from .base import CappedPaginator, ReadOnlyMixin
 
-RIGHTS: Any = ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]
+RIGHTS = ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class CreationForm(AdminUserCreationForm):
@@ -60,12 +62,14 @@ class UserAdmin(DjangoUserAdmin):
     ]
 
     def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
         """As addresses are kept; SQLite knows no case beyond ASCII."""
         return super().get_search_results(request, queryset, search_term.lower())
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> list[str] | tuple[str, ...]:
         """Only a superuser gives rights, and changes how somebody signs in.
 
         An operator would else take more than their own, or sign in as a customer.
@@ -73,21 +77,27 @@ class UserAdmin(DjangoUserAdmin):
         fixed = super().get_readonly_fields(request, obj)
         return fixed if _is_superuser(request) else [*fixed, "email", *RIGHTS]
 
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None or _is_superuser(request):
             return super().get_fieldsets(request, obj)
         signing_in = (None, {"fields": ["email", "date_joined", "last_login"]})
         return [signing_in, *self.fieldsets[1:]]
 
-    def user_change_password(self, request: HttpRequest, *args: Any, **kw: Any) -> Any:
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
         if not _is_superuser(request):
             raise PermissionDenied
-        return super().user_change_password(request, *args, **kw)
+        return super().user_change_password(request, id, form_url)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
         return super().has_change_permission(request, obj) and _may_touch(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(
+        self, request: HttpRequest, obj: User | None = None
+    ) -> bool:
         return super().has_delete_permission(request, obj) and _may_touch(request, obj)
 
     @admin.display(description=_("used in 24 hours"))
@@ -95,7 +105,9 @@ class UserAdmin(DjangoUserAdmin):
         tries = quotas.count_tries(user, timezone.now())
         return f"{tries.used} / {tries.limit}"
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+    def get_deleted_objects(
+        self, objs: Sequence[User] | QuerySet[User], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Their own pieces go too, though the catalogue is never deleted."""
         found, counts, needed, protected = super().get_deleted_objects(objs, request)
         return found, counts, needed - {Garment._meta.verbose_name}, protected
@@ -104,7 +116,7 @@ class UserAdmin(DjangoUserAdmin):
         """The same path as the customer's own: files and results go too."""
         services.delete_owner(owner=obj, now=timezone.now())
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             if _may_touch(request, user):
                 self.delete_model(request, user)
@@ -131,5 +143,5 @@ class AuthenticatorAdmin(ReadOnlyMixin, admin.ModelAdmin):
     fields = ["user", "type", "created_at", "last_used_at"]
     search_fields = ["user__email"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return _is_superuser(request)

@@ -1,7 +1,5 @@
 """The review queue: one result after the other, by keyboard."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from .. import services, tasks
-from ..models import Result, ReviewDecision, User
+from ..models import Garment, Result, ReviewDecision, User
 from ..models.result import Decision, HideReason
 from ..models.states import ReviewState
 from ..presentation import texts
@@ -77,7 +75,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "admin/tryon/review.html", context)
 
 
-def _garments(result: Result | None) -> list[Any]:
+def _garments(result: Result | None) -> list[Garment]:
     if result is None:
         return []
     pieces = (result.try_on.garment, result.try_on.bottom_garment)

@@ -1,11 +1,13 @@
 """Try-ons: read-only, with their story, and buttons that call the services."""
 
-from typing import Any
+from collections.abc import Callable
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -86,7 +88,7 @@ class TryOnAdmin(ReadOnlyMixin, FoundByTryOn):
         return str(try_on.pk)[:8]
 
     @admin.display(description=_("pictures"))
-    def pictures(self, try_on: TryOn) -> Any:
+    def pictures(self, try_on: TryOn) -> SafeString:
         rows = [
             try_on.photo,
             try_on.garment,
@@ -109,7 +111,7 @@ class TryOnAdmin(ReadOnlyMixin, FoundByTryOn):
     @admin.action(
         permissions=["operate"], description=_("Send again (only unconfirmed ones)")
     )
-    def send_again(self, request: HttpRequest, queryset: Any) -> None:
+    def send_again(self, request: HttpRequest, queryset: QuerySet[TryOn]) -> None:
         self._each(request, queryset, services.send_again)
         tasks.wake_up()
 
@@ -117,10 +119,12 @@ class TryOnAdmin(ReadOnlyMixin, FoundByTryOn):
         permissions=["operate"],
         description=_("Cancel (only those in line or unconfirmed)"),
     )
-    def cancel(self, request: HttpRequest, queryset: Any) -> None:
+    def cancel(self, request: HttpRequest, queryset: QuerySet[TryOn]) -> None:
         self._each(request, queryset, services.cancel)
 
-    def _each(self, request: HttpRequest, queryset: Any, verb: Any) -> None:
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[TryOn], verb: Callable[..., bool]
+    ) -> None:
         now = timezone.now()
         done = sum(verb(try_on=one, now=now, by=request.user) for one in queryset)
         left = len(queryset) - done

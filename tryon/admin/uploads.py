@@ -2,7 +2,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -26,13 +27,13 @@ class PhotoAdmin(ReadOnlyMixin, PictureAdmin):
     list_select_related = ["owner"]
     fields = ["large", "owner", "size", "created_at", "derived_from"]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return super(PictureAdmin, self).has_delete_permission(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Photo) -> None:
         services.delete_photo(photo=obj, now=timezone.now(), by=None)
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Photo]) -> None:
         for photo in queryset:
             self.delete_model(request, photo)
 
@@ -52,7 +53,10 @@ class GarmentAdminForm(forms.ModelForm):
     class Meta:
         model = Garment
         fields = ["kind", "name", "sku", "product_url"]
-        field_classes: ClassVar[Any] = {"name": LineField, "sku": LineField}
+        field_classes: ClassVar[dict[str, type[forms.Field]]] = {
+            "name": LineField,
+            "sku": LineField,
+        }
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -115,8 +119,8 @@ class GarmentAdmin(PictureAdmin):
     actions = ["retire", "bring_back"]
 
     def get_search_results(
-        self, request: HttpRequest, queryset: Any, search_term: str
-    ) -> tuple[Any, bool]:
+        self, request: HttpRequest, queryset: QuerySet[Garment], search_term: str
+    ) -> tuple[QuerySet[Garment], bool]:
         words = typed_text.make_searchable(search_term)
         return super().get_search_results(request, queryset, words)
 
@@ -125,18 +129,19 @@ class GarmentAdmin(PictureAdmin):
         request: HttpRequest,
         object_id: str | None = None,
         form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
+        extra_context: dict[str, object] | None = None,
+    ) -> HttpResponse:
         """Without the admin's transaction around it.
 
         A file is listed before it is written, and a process killed between the two
         must not take the list with it.
         """
-        form: Any = super()
-        return form._changeform_view(request, object_id, form_url, extra_context)
+        return super()._changeform_view(  # type: ignore[misc,no-any-return]
+            request, object_id, form_url, extra_context
+        )
 
     def save_model(
-        self, request: HttpRequest, obj: Garment, form: Any, change: bool
+        self, request: HttpRequest, obj: Garment, form: GarmentAdminForm, change: bool
     ) -> None:
         picture = form.cleaned_data.pop("new_picture", None)
         if picture is None:
@@ -158,13 +163,15 @@ class GarmentAdmin(PictureAdmin):
         lines = _advice(garment) or [str(_("Plain ground, sharp and large enough."))]
         return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_change_permission(
+        self, request: HttpRequest, obj: Garment | None = None
+    ) -> bool:
         """A customer's own piece is theirs to change."""
         if obj is not None and obj.owner_id is not None:
             return False
         return super().has_change_permission(request, obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """Histories show them: retire instead."""
         return False
 
@@ -172,11 +179,11 @@ class GarmentAdmin(PictureAdmin):
         permissions=["change"],
         description=_("Retire: histories stay, nobody can choose it"),
     )
-    def retire(self, request: HttpRequest, queryset: Any) -> None:
+    def retire(self, request: HttpRequest, queryset: QuerySet[Garment]) -> None:
         queryset.filter(owner=None, retired_at=None).update(retired_at=timezone.now())
 
     @admin.action(
         permissions=["change"], description=_("Bring back into the catalogue")
     )
-    def bring_back(self, request: HttpRequest, queryset: Any) -> None:
+    def bring_back(self, request: HttpRequest, queryset: QuerySet[Garment]) -> None:
         queryset.update(retired_at=None)

@@ -104,7 +104,8 @@ def kept_passwords() -> dict[str, str]:
 def still_ours(email: str) -> User | None:
     """The account, unless it is gone, closed or has a password of its own by now."""
     user: User | None = User.objects.filter(email=email, is_active=True).first()
-    if user is None or not user.check_password(kept_passwords().get(email, "")):
+    password = kept_passwords().get(email)
+    if user is None or password is None or not user.check_password(password):
         return None
     return user
 

@@ -1,7 +1,6 @@
 """A catalogue import: an uploaded zip, looked through first, then taken in."""
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -60,6 +59,9 @@ class CatalogueImport(Claimed):
         return round(100 * self.done / self.total) if self.total else 0
 
     @property
-    def told_problems(self) -> list[list[Any]]:
+    def told_problems(self) -> list[tuple[int, str, str]]:
         """Those of an earlier release came without their SKU."""
-        return [[row[0], "", row[1]] if len(row) == 2 else row for row in self.problems]
+        return [
+            (row[0], "", row[1]) if len(row) == 2 else (row[0], row[1], row[2])
+            for row in self.problems
+        ]

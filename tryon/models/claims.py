@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -27,7 +27,7 @@ class Claimed(models.Model):
 
     OPEN: ClassVar[tuple[str, ...]]  # states in which there is something to do
     FAILURE: ClassVar[str]
-    objects: Any
+    objects: models.Manager[Self]
 
     class Meta:
         abstract = True
@@ -46,7 +46,7 @@ class Claimed(models.Model):
         return cls.free(now).filter(old | Q(claimed_at__isnull=False))
 
     @classmethod
-    def take(cls, pk: Any, now: datetime, **changes: Any) -> Self | None:
+    def take(cls, pk: object, now: datetime, **changes: object) -> Self | None:
         """Claim it. None if there is nothing to do; after three attempts it failed."""
         rows = cls.free(now).filter(pk=pk)
         if rows.filter(attempts__gte=MOST_ATTEMPTS).update(
@@ -60,12 +60,12 @@ class Claimed(models.Model):
         row: Self | None = cls.objects.filter(pk=pk, claim=claim).first()
         return row
 
-    def renew(self, now: datetime, **changes: Any) -> None:
+    def renew(self, now: datetime, **changes: object) -> None:
         """With progress. Raises `ClaimLost`."""
         if not self._mine().update(claimed_at=now, **changes):
             raise ClaimLost(f"{self}")
 
-    def end(self, **changes: Any) -> bool:
+    def end(self, **changes: object) -> bool:
         """The last change, if it is still ours to make."""
         return bool(self._mine().update(claim=None, claimed_at=None, **changes))
 
@@ -77,5 +77,5 @@ class Claimed(models.Model):
         attempts = F("attempts") if counts else F("attempts") - 1
         self._mine().update(claim=None, claimed_at=None, attempts=attempts)
 
-    def _mine(self) -> Any:
+    def _mine(self) -> models.QuerySet[Self]:
         return type(self).objects.filter(pk=self.pk, claim=self.claim)

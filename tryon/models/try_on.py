@@ -152,8 +152,8 @@ def _each(values: Mapping[uuid.UUID, uuid.UUID]) -> Case:
 
 
 def _columns_of_move(
-    from_status: str, to: str, now: datetime, changes: dict[str, Any]
-) -> dict[str, Any]:
+    from_status: str, to: str, now: datetime, changes: dict[str, object]
+) -> dict[str, object]:
     """All that a move sets. Raises `InvalidMove` if there is no such way."""
     if to not in TRANSITIONS[from_status]:
         raise InvalidMove(f"{from_status} to {to}")
@@ -230,7 +230,7 @@ class TryOn(models.Model):
     objects = TryOnQuerySet.as_manager()
 
     result: "Result"
-    progress: Any  # `estimates.Progress`, where a page shows it
+    progress: Any  # `presentation.progress.Progress`, where shown
     place = 0  # in line, where `estimates.add_places` has set it
 
     class Meta:
@@ -378,7 +378,7 @@ class TryOn(models.Model):
         by: "User | None" = None,
         note: str = "",
         only_if: Q | None = None,
-        **changes: Any,
+        **changes: object,
     ) -> None:
         """Change the state by compare-and-set on the state this object has.
 

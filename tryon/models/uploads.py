@@ -178,13 +178,15 @@ class GarmentQuerySet(models.QuerySet["Garment"]):
     def choosable_by(self, owner: "User | None") -> "GarmentQuerySet":
         return self.visible_to(owner).filter(retired_at=None)
 
-    def bulk_create(self, objs: Iterable["Garment"], *args: Any, **kwargs: Any) -> Any:
+    def bulk_create(  # Django's own arguments
+        self, objs: Iterable["Garment"], *args: Any, **kwargs: Any
+    ) -> "list[Garment]":
         rows = list(objs)
         for row in rows:
             row.search_text = row.make_search_text()
         return super().bulk_create(rows, *args, **kwargs)
 
-    def update(self, **fields: Any) -> int:
+    def update(self, **fields: object) -> int:
         """All but name and SKU, which are also found by: `save` writes those."""
         if SEARCHED & fields.keys() and "search_text" not in fields:
             raise ValueError("name and SKU are written by Garment.save")

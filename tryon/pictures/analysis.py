@@ -9,7 +9,6 @@ import threading
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -41,7 +40,7 @@ class Measured:
     # not measured in what came before this was.
     face: tuple[float, ...] | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return asdict(self)
 
 

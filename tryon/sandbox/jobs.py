@@ -199,7 +199,7 @@ class State:
                 most = max(most, end - start + 1)
         return most
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self) -> dict[str, object]:
         with self.lock:
             return {
                 "submits": self.counts.submits,

@@ -12,7 +12,7 @@ import threading
 import time
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import parse_qs, urlsplit
 
 from . import composite
@@ -26,6 +26,14 @@ MAX_BODY = 64 * 1024 * 1024
 MESSAGE = "Virtual try-on job created and processing started"
 RUN_OUT = b"<Error><Code>AccessDenied</Code><Message>Expired</Message></Error>"
 PART_NAME = re.compile(rb'name="([^"]*)"')
+
+
+class Orders(TypedDict, total=False):
+    """By the names of `Fault` and `Options`."""
+
+    faults: list[dict[str, Any]]
+    options: dict[str, Any]
+
 
 Parts = dict[str, tuple[bytes, bytes]]  # field: (headers, content)
 
@@ -57,7 +65,7 @@ class Server(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://{self.server_address[0]!s}:{self.server_address[1]}"
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: object, client_address: object) -> None:
         """A client that left is no error of ours."""
 
 
@@ -67,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
     server_version = "Sandbox"
     sys_version = ""
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Quiet: /_sandbox tells more."""
 
     @property
@@ -93,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def send_json(self, status: int, data: Any, **headers: str) -> None:
+    def send_json(self, status: int, data: object, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.send(status, json.dumps(data).encode(), headers=named)
 
@@ -138,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.send_error_json(404, "NOT_FOUND", "Route not found")
 
-    def control(self, orders: dict[str, Any]) -> None:
+    def control(self, orders: Orders) -> None:
         with self.state.lock:
             if "faults" in orders:
                 self.state.faults = [Fault(**fault) for fault in orders["faults"]]
@@ -218,7 +226,7 @@ class Handler(BaseHTTPRequestHandler):
             data |= fault.value
         self.send_json(200, {"success": True, "data": data})
 
-    def told(self, job: Job) -> dict[str, Any]:
+    def told(self, job: Job) -> dict[str, object]:
         """Documentation, "Response Example" and "Response Fields"."""
         status = job.status(time.time())
         done = status == "COMPLETED"

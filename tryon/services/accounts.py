@@ -1,8 +1,7 @@
 """A guest becomes an account."""
 
-from typing import Any
-
 from django.db import transaction
+from django.db.models import Model, QuerySet
 
 from ..models import (
     Consent,
@@ -21,7 +20,7 @@ from ..models import (
 from . import file_deletion
 
 # By the column that names whose they are. Photos and garments have twins: see below.
-MOVED: dict[Any, str] = {
+MOVED: dict[type[Model], str] = {
     TryOn: "owner",
     TryOnEvent: "by",
     Fitting: "owner",
@@ -44,16 +43,19 @@ def claim_guest(*, guest: User, owner: User) -> None:
         except OwnerGone:
             return  # the same browser, signed in twice at once
         for photo in guest.photos.all():
-            _hand_over(photo, owner.photos, owner)
+            _hand_over(photo, owner.photos.all(), owner)
         for garment in guest.garments.all():
             _hand_over(garment, owner.garments.filter(kind=garment.kind), owner)
         for model, column in MOVED.items():
-            model.objects.filter(**{column: guest}).update(**{column: owner})
+            rows = model._default_manager.filter(**{column: guest})
+            rows.update(**{column: owner})
         owner.favourite_garments.add(*guest.favourite_garments.all())
         guest.delete()
 
 
-def _hand_over(row: Photo | Garment, mine: Any, owner: User) -> None:
+def _hand_over(
+    row: Photo | Garment, mine: QuerySet[Photo] | QuerySet[Garment], owner: User
+) -> None:
     """Or what was made with it goes to the same picture that the account has."""
     twin = mine.filter(source_sha256=row.source_sha256).first()
     if twin is None:
@@ -64,7 +66,7 @@ def _hand_over(row: Photo | Garment, mine: Any, owner: User) -> None:
         Fitting.objects.filter(photo=row).update(photo=twin)
         Handoff.objects.filter(photo=row).update(photo=twin)
         TryOn.objects.filter(photo=row).update(photo=twin)
-    else:
+    elif isinstance(twin, Garment):
         TryOn.objects.filter(garment=row).update(garment=twin)
         TryOn.objects.filter(bottom_garment=row).update(bottom_garment=twin)
         for fan in row.fans.all():

@@ -10,9 +10,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
+from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ WORK = Row.OPEN
 TELL_EVERY = 1  # seconds; what is taken in is told at once
 LIFETIME = timedelta(days=30)  # of a zip that nobody takes in
 COUNTS = ("done", "new", "changed", "pictures_replaced", "unchanged")
-FRESH: dict[str, Any] = {
+FRESH: dict[str, object] = {
     **dict.fromkeys(COUNTS, 0),
     "problems": [],
     "pictures": [],
@@ -40,7 +40,7 @@ FRESH: dict[str, Any] = {
 }
 
 
-def request_import(*, by: User, file: Any, now: datetime) -> CatalogueImport:
+def request_import(*, by: User, file: "File[bytes]", now: datetime) -> CatalogueImport:
     """Keep the zip; the caller wakes the task that looks it through."""
     name = f"import-{secrets.token_urlsafe(16)}.zip"
     PendingDeletion.expect(name, now)
@@ -146,7 +146,7 @@ def _progress_writer(row: CatalogueImport) -> Callable[[Outcome], None]:
     return tell
 
 
-def _to_fields(outcome: Outcome) -> dict[str, Any]:
+def _to_fields(outcome: Outcome) -> dict[str, object]:
     problems = [[p.line, p.sku, p.sentence] for p in outcome.problems]
     counts = {name: getattr(outcome, name) for name in COUNTS}
     return {

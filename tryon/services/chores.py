@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from ..models import Unfinished
+
+M = TypeVar("M", bound=Model)
 
 
 @contextmanager
@@ -30,7 +32,7 @@ def begin(job: str, row: str, now: datetime) -> Iterator[Unfinished | None]:
 
 
 def do_each(
-    job: str, rows: QuerySet[Any], work: Callable[[Any], object], now: datetime
+    job: str, rows: QuerySet[M], work: Callable[[M], object], now: datetime
 ) -> None:
     """`work` on each row that is not put off.
 

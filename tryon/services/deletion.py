@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -72,7 +71,7 @@ def _counted(try_ons: TryOnQuerySet) -> dict[str, int]:
     return {"pictures": rows.count(), "links": links.count()}
 
 
-def _receipt(owner: User | None, now: datetime, **counts: Any) -> DeletionReceipt:
+def _receipt(owner: User | None, now: datetime, **counts: int) -> DeletionReceipt:
     number = secrets.token_hex(6).upper()
     return DeletionReceipt.objects.create(
         number=f"{number[:4]}-{number[4:8]}-{number[8:]}", owner=owner, at=now, **counts
@@ -84,8 +83,7 @@ def _delete_picture(
 ) -> DeletionReceipt:
     """Raises `ObjectDoesNotExist` if somebody has just deleted it."""
     with transaction.atomic():
-        model: Any = type(row)
-        model.objects.select_for_update().get(pk=row.pk)
+        type(row)._default_manager.select_for_update().get(pk=row.pk)
         counted = _counted(TryOn.objects.filter(pictures_of_it))
         counted["photos" if isinstance(row, Photo) else "garments"] = 1
         _bury(TryOn.objects.filter(pictures_of_it), now, by)

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import IO, Any
+from typing import IO, TypedDict, cast
 
 from django.core.files import File
 from django.db import connection, transaction
@@ -101,7 +101,7 @@ def _make(export: Export) -> None:
         name = Export.new_file_name()
         PendingDeletion.expect(name, timezone.now())
         try:
-            watched: Any = _Watched(file, export)
+            watched = cast(IO[bytes], _Watched(file, export))
             storage.save(name, File(watched))
             with transaction.atomic():
                 if not export.end(state=Export.State.READY, file_name=name, size=size):
@@ -128,13 +128,21 @@ class _Watched:
                 connection.close()  # of a thread of the storage's, soon gone
         return self.file.read(size)
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return getattr(self.file, name)
+
+
+class Listed(TypedDict):
+    """A line of pictures.json."""
+
+    file: str
+    made: str
+    clothes: str
 
 
 def _read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
     """Paths in the zip and their bytes: the pictures, then a list of them."""
-    listed: list[dict[str, Any]] = []
+    listed: list[Listed] = []
     rows = TryOn.objects.visible_to(export.owner).with_pictures()
     for done, try_on in enumerate(rows.filter(pk__in=export.try_ons), start=1):
         result = try_on.visible_result
@@ -157,7 +165,7 @@ def _read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
     yield "pictures.json", json.dumps(listed, indent=2).encode()
 
 
-def picture_name(try_on: TryOn, taken: list[dict[str, Any]] | None = None) -> str:
+def picture_name(try_on: TryOn, taken: list[Listed] | None = None) -> str:
     """What a picture is called on somebody's disk; unlike those already `taken`."""
     day = timezone.localdate(try_on.created_at)
     stem = f"fitting-room-{typed_text.make_file_stem(try_on.label) or 'picture'}-{day}"

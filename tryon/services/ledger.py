@@ -3,10 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from ..models import ApiRequest, Key, RequestTally, TryOn
 from ..models.ledger import Outcome
@@ -32,7 +31,7 @@ def prune_requests(*, now: datetime) -> int:
     return gone + _prune(unsent.order_by("planned_at"))
 
 
-def _prune(rows: Any) -> int:
+def _prune(rows: QuerySet[ApiRequest]) -> int:
     gone = 0
     for _batch in range(BATCHES):
         with transaction.atomic():

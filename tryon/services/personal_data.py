@@ -6,7 +6,6 @@ The form of `data.json` is described in docs/my-data.schema.json.
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from django.utils import timezone
 
@@ -14,12 +13,14 @@ from ..models import Export, Garment, Photo, TryOn
 from ..pictures import normalise, storage
 
 VERSION = 1
+About = dict[str, object]  # what the schema describes
 
 
 def read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
     """Paths in the zip and their bytes; tells the export how far it is."""
     owner, done = export.owner, 0
-    told: dict[str, Any] = {
+    lists: dict[str, list[About]] = {"photos": [], "clothes": [], "pictures": []}
+    told: About = {
         "version": VERSION,
         "made": export.created_at.isoformat(),
         "account": {
@@ -35,28 +36,29 @@ def read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
             }
             for consent in owner.consents.all()
         ],
-        "photos": [],
-        "clothes": [],
-        "pictures": [],
+        **lists,
     }
-    rows: list[tuple[str, Any]] = [("photos", row) for row in owner.photos.all()]
+    rows: list[tuple[str, Photo | Garment | TryOn]]
+    rows = [("photos", row) for row in owner.photos.all()]
     rows += [("clothes", row) for row in owner.garments.all()]
     mine = TryOn.objects.visible_to(owner).with_pictures()
     rows += [("pictures", row) for row in mine.prefetch_related("shares__votes")]
     for done, (name, row) in enumerate(rows, start=1):
         about, file = _about(name, row)
-        told[name].append(about)
+        lists[name].append(about)
         if file is not None:
             yield file
         export.renew(timezone.now(), done=done)
     yield "data.json", json.dumps(told, indent=2).encode()
 
 
-def _about(name: str, row: Any) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
-    if name == "pictures":
+def _about(
+    name: str, row: Photo | Garment | TryOn
+) -> tuple[About, tuple[str, bytes] | None]:
+    if isinstance(row, TryOn):
         return _picture(row)
     path = f"{name}/{row.pk}.jpg"
-    about = {"file": path, "added": row.created_at.isoformat()}
+    about: About = {"file": path, "added": row.created_at.isoformat()}
     about |= {"width": row.width, "height": row.height}
     if isinstance(row, Garment):
         about |= {"name": row.name, "kind": row.kind}
@@ -65,10 +67,10 @@ def _about(name: str, row: Any) -> tuple[dict[str, Any], tuple[str, bytes] | Non
     return about, _file(path, row.file_name)
 
 
-def _picture(try_on: TryOn) -> tuple[dict[str, Any], tuple[str, bytes] | None]:
+def _picture(try_on: TryOn) -> tuple[About, tuple[str, bytes] | None]:
     result = try_on.visible_result
     path = f"pictures/{try_on.pk}.jpg" if result is not None else None
-    about: dict[str, Any] = {
+    about: About = {
         "file": path,
         "asked": try_on.created_at.isoformat(),
         "finished": _iso(try_on.finished_at),

@@ -1,7 +1,7 @@
 """Photos and garments come in; their renditions are made."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
@@ -22,6 +22,7 @@ from ..pictures import comparison, executor, normalise, storage
 from . import chores, file_deletion
 from .deletion import delete_photo
 
+P = TypeVar("P", Photo, Garment)
 RENDITIONS = "renditions"
 DAY = 24 * 3600  # seconds
 SEARCHABLE_AT_ONCE = 500
@@ -48,7 +49,7 @@ def add_garment(
     kind: str,
     now: datetime,
     name: str = "",
-    **fields: Any,
+    **fields: str,
 ) -> Garment:
     """A customer's own piece, or with `owner` None one of the catalogue."""
     same = Garment.objects.filter(
@@ -60,12 +61,7 @@ def add_garment(
     return _add(garment, picture, same, now)
 
 
-Upload = TypeVar("Upload", Photo, Garment)
-
-
-def _add(
-    row: Upload, picture: normalise.Picture, same: QuerySet[Upload], now: datetime
-) -> Upload:
+def _add(row: P, picture: normalise.Picture, same: QuerySet[P], now: datetime) -> P:
     existing = same.first()
     if existing is not None:
         return existing
@@ -147,7 +143,7 @@ def try_renditions(*, row: Photo | Garment | Result, now: datetime) -> bool:
         except (normalise.Busy, storage.Away):
             return False
         except normalise.UNREADABLE as error:
-            rows: Any = type(row).objects
+            rows = type(row)._default_manager
             if rows.filter(pk=row.pk).exists():  # else it was deleted meanwhile
                 work.note(error)
     return True
@@ -161,7 +157,7 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     for width in normalise.RENDITION_WIDTHS:
         encoded = executor.run(normalise.make_rendition, data, width)
         storage.save(row.rendition_name(width), ContentFile(encoded))
-    rows: Any = type(row).objects
+    rows = type(row)._default_manager
     if not rows.filter(pk=row.pk, stem=row.stem).update(renditions_at=now):
         file_deletion.erase(row.file_names)  # it was deleted meanwhile, or replaced
 
@@ -202,7 +198,8 @@ def next_without_renditions(now: datetime) -> Photo | Garment | Result | None:
     later = Unfinished.objects.put_off(RENDITIONS, now).values_list("row", flat=True)
     stems = list(later)
     for model in (Result, Photo, Garment):
-        rows: Any = model.objects.filter(renditions_at=None).exclude(stem__in=stems)
+        rows = model._default_manager.filter(renditions_at=None)
+        rows = rows.exclude(stem__in=stems)
         row: Photo | Garment | Result | None = rows.order_by("created_at").first()
         if row is not None:
             return row

@@ -1,7 +1,7 @@
 """Small things templates need again and again."""
 
+from collections.abc import Container
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from ..models import Garment, Status, TryOn
+from ..models import Garment, Photo, Result, Status, TryOn, User
 from ..presentation import texts
 from ..services import quotas
 from ..web import poll_token
@@ -38,7 +38,10 @@ def icon(name: str, size: int = 24) -> SafeString:
 
 @register.inclusion_tag("_partials/picture.html")
 def picture(
-    row: Any, alt: str = "", eager: bool = False, sizes: str = SIZES
+    row: Photo | Garment | Result,
+    alt: str = "",
+    eager: bool = False,
+    sizes: str = SIZES,
 ) -> dict[str, object]:
     """An `img` with renditions, its size and its colour before it has loaded."""
     return {"row": row, "alt": alt, "eager": eager, "sizes": sizes}
@@ -56,7 +59,7 @@ def is_new(try_on: TryOn) -> bool:
 
 
 @register.filter
-def state_word(try_on: TryOn) -> Any:
+def state_word(try_on: TryOn) -> texts.Text:
     """What a customer calls the state."""
     if try_on.status == Status.COMPLETED and try_on.visible_result is None:
         hidden = getattr(try_on, "result", None)
@@ -78,12 +81,12 @@ def keep_garments(try_on: TryOn) -> str:
 
 
 @register.filter(name="poll_token")
-def sign_poll(owner: Any) -> str:
+def sign_poll(owner: User | None) -> str:
     return poll_token.sign_owner(owner)
 
 
 @register.filter
-def is_in(value: Any, many: Any) -> bool:
+def is_in(value: object, many: Container[object]) -> bool:
     return value in many
 
 
@@ -99,7 +102,7 @@ def percent(share: float) -> int:
 
 
 @register.simple_tag
-def goes_in(row: Any) -> str:
+def goes_in(row: Photo | Garment | TryOn) -> str:
     """ "Deleted in 6 days", where the shop keeps pictures for so many days only."""
     days = settings.TRYON_RETENTION_DAYS
     if not days:

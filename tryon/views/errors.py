@@ -1,7 +1,6 @@
 """Pages for when it does not work, each in the shell and with one button."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -11,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..forms import ReportForm, ShareForm, VoteForm
+from ..presentation.texts import Text
 from . import resuming
 
 
@@ -22,8 +22,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 class Why:
     """What a person reads when a form was refused."""
 
-    title: Any
-    sentence: Any
+    title: Text
+    sentence: Text
 
 
 FOREIGN = Why(
@@ -95,7 +95,7 @@ def _who(request: HttpRequest) -> str:
     return str(request.user.pk or "")
 
 
-def _way_back(request: HttpRequest, why: Why) -> dict[str, Any]:
+def _way_back(request: HttpRequest, why: Why) -> dict[str, object]:
     """Nothing of a form that may be another site's."""
     if why is FOREIGN:
         return {"back": reverse("compose")}

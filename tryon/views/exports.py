@@ -1,7 +1,6 @@
 """A zip of one's pictures: how far it is, and the file."""
 
 import uuid
-from typing import Any
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
@@ -21,7 +20,7 @@ from .getters import OwnedRequest, owner_required
 def export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     """How far the zip is; with `Accept: application/json` in figures."""
     row = _export(request, pk)
-    told: dict[str, Any] = {
+    told: dict[str, object] = {
         "state": row.state,
         "percent": row.percent,
         "done": row.done,

@@ -1,10 +1,10 @@
 """The gallery: the newest first, page by page without counting."""
 
 import uuid
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
 
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
@@ -75,7 +75,7 @@ class GalleryFilters:
 
     @classmethod
     def of(cls, query: QueryDict) -> "GalleryFilters":
-        def one_of(name: str, known: Any) -> str:
+        def one_of(name: str, known: Container[str]) -> str:
             value = query.get(name, "")
             return value if value in known else ""
 
@@ -175,7 +175,7 @@ def parse_key(text: str) -> tuple[datetime, uuid.UUID] | None:
         return None
 
 
-def by_day(try_ons: list[TryOn], now: datetime) -> list[tuple[str, list[Any]]]:
+def by_day(try_ons: list[TryOn], now: datetime) -> list[tuple[str, list[TryOn]]]:
     today = timezone.localdate(now)
 
     def heading(try_on: TryOn) -> str:

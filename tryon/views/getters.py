@@ -8,20 +8,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from ..models import Fitting, Garment, Photo, TryOn, User
+from ..models import Fitting, Garment, Photo, TryOn
+from ..web.guests import OwnedRequest as OwnedRequest
 from . import resuming
 
 View = Callable[..., HttpResponseBase]
-
-
-class OwnedRequest(HttpRequest):
-    """What `tryon.middleware.OwnerMiddleware` makes of a request."""
-
-    owner: User
 
 
 def owner_required(view: View) -> View:

@@ -1,19 +1,25 @@
 """Pictures, each looked up for who asks."""
 
-from typing import Any
+from typing import cast
 
 from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from ..models import Garment, Photo, Result
+from ..models import Garment, Photo, Result, User
+from ..models.result import ResultQuerySet
+from ..models.uploads import GarmentQuerySet, PhotoQuerySet
 from ..pictures import storage
 from ..services import audit
 from . import serving
 from .getters import OwnedRequest
 
-MODELS: dict[str, Any] = {"photo": Photo, "garment": Garment, "result": Result}
+ROWS: dict[str, PhotoQuerySet | GarmentQuerySet | ResultQuerySet] = {
+    "photo": Photo.objects.all(),
+    "garment": Garment.objects.all(),
+    "result": Result.objects.all(),
+}
 
 
 @require_safe
@@ -22,12 +28,12 @@ def media(request: OwnedRequest, name: str) -> HttpResponseBase:
     parts = storage.NAME.fullmatch(name)
     if parts is None:
         raise Http404
-    rows = MODELS[parts["kind"]].objects.filter(stem=parts["stem"])
+    rows = ROWS[parts["kind"]].filter(stem=parts["stem"])
     now = timezone.now()
     if not rows.visible_to(request.owner or None).exists():
         if not may_see_all(request) or not rows.exists():
             raise Http404
-        audit.record_view(by=request.user, stem=parts["stem"], now=now)
+        audit.record_view(by=cast(User, request.user), stem=parts["stem"], now=now)
     return serving.serve_private(request, name, now)
 
 

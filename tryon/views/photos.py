@@ -1,7 +1,6 @@
 """A customer's photos."""
 
 import uuid
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -82,7 +81,7 @@ def photo(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _photo_page(
     request: OwnedRequest, pk: uuid.UUID, form: RepairForm
-) -> dict[str, Any]:
+) -> dict[str, object]:
     row = get_photo(request, pk)
     try_ons = TryOn.objects.visible_to(request.owner).filter(photo=row)
     return {

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import cast
 
 from django.conf import settings
 from django.core.cache import caches
@@ -99,7 +99,7 @@ def _redirect(name: str, now: datetime) -> HttpResponse:
     key = f"media:{name}:{now:%Y%m%d%H}"
     signed = partial(default_storage.url, name, expire=7200)  # type: ignore[call-arg]
     try:
-        address: Any = caches["addresses"].get_or_set(key, signed, 3600)
+        address = cast(str, caches["addresses"].get_or_set(key, signed, 3600))
     except RedisError:  # away: signed anew, and loaded anew
         address = signed()
     response = HttpResponse(status=302)

@@ -2,7 +2,6 @@
 
 import secrets
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -61,7 +60,7 @@ def share(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "sharing/share.html", context, status=status)
 
 
-def _shown(link: Share) -> dict[str, Any]:
+def _shown(link: Share) -> dict[str, object]:
     address = settings.SITE_URL + reverse("shared", args=[link.token])
     return {"link": link, "address": address, "svg": qr_code(address)}
 
@@ -102,7 +101,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def _preview(link: Share) -> dict[str, Any]:
+def _preview(link: Share) -> dict[str, object]:
     result = link.try_on.result
     width, height = link_preview.fit_size(result.width, result.height)
     address = settings.SITE_URL + reverse("shared_preview", args=[link.token])

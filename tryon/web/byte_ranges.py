@@ -1,8 +1,9 @@
 """Part of a file, for whoever has the rest of it already (RFC 9110, section 14)."""
 
 import re
-from typing import IO, Any
+from typing import IO
 
+from django.core.files.base import File
 from django.http import HttpRequest
 
 # One part: of several at once all is sent, which the RFC allows.
@@ -37,7 +38,7 @@ def parse_range(request: HttpRequest, etag: str, size: int) -> range | None:
 class Part:
     """A file that begins and ends with a part of another."""
 
-    def __init__(self, file: IO[bytes] | Any, part: range):
+    def __init__(self, file: "IO[bytes] | File[bytes]", part: range):
         file.seek(part.start)
         self.file, self.left = file, len(part)
 

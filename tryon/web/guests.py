@@ -11,6 +11,16 @@ from . import rate_limit
 GUEST = "guest"  # session key
 
 
+class OwnedRequest(HttpRequest):
+    """What `tryon.middleware.OwnerMiddleware` makes of a request.
+
+    `owner` is false for a browser that has neither account nor guest.
+    """
+
+    owner: User
+    signed_out: bool  # only there where somebody has just done so
+
+
 def find_owner(request: HttpRequest) -> User | None:
     if request.user.is_authenticated:
         return request.user
@@ -29,7 +39,7 @@ class TooManyGuests(Exception):
     """So many guests came from one address today that the next needs an account."""
 
 
-def make_guest(request: HttpRequest) -> User:
+def make_guest(request: OwnedRequest) -> User:
     """The guest of this browser, made at its first upload.
 
     Raises `TooManyGuests`: a limit for each browser is none if browsers are free.
@@ -43,5 +53,5 @@ def make_guest(request: HttpRequest) -> User:
     guest = User.objects.get_or_create_guest(browser, timezone.now())
     request.session.cycle_key()
     request.session[GUEST] = guest.pk
-    request.owner = guest  # type: ignore[attr-defined]
+    request.owner = guest
     return guest

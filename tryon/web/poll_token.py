@@ -3,15 +3,15 @@
 It tells no more than how far pictures are whose names the page knows already.
 """
 
-from typing import Any
-
 from django.core import signing
+
+from ..models import User
 
 SALT = "looker"
 LIFETIME = 24 * 3600  # seconds
 
 
-def sign_owner(owner: Any) -> str:
+def sign_owner(owner: User | None) -> str:
     return signing.dumps(owner.pk, salt=SALT) if owner else ""
 
 

@@ -1,8 +1,8 @@
 """How large a body may be, also where nobody announced how large it is."""
 
 import tempfile
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,7 +11,8 @@ IN_MEMORY = 2 * 2**20  # bytes, then on disk
 STEP = 64 * 1024
 WITHOUT_BODY = ("GET", "HEAD", "OPTIONS", "TRACE")
 
-Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def get_limit(path: str) -> int:
@@ -38,10 +39,12 @@ class Measured:
     read than shows that it is.
     """
 
-    def __init__(self, application: Application):
+    def __init__(self, application: "WSGIApplication"):
         self.application = application
 
-    def __call__(self, environ: dict[str, Any], answer: Any) -> Iterable[bytes]:
+    def __call__(
+        self, environ: "WSGIEnvironment", answer: "StartResponse"
+    ) -> Iterable[bytes]:
         # Where a server says so its input ends where the body does, whatever its parts.
         if not environ.get("wsgi.input_terminated") or not _comes_in_parts(environ):
             return self.application(environ, answer)
@@ -57,7 +60,7 @@ class Measured:
             return self.application(environ, answer)
 
 
-def _comes_in_parts(environ: dict[str, Any]) -> bool:
+def _comes_in_parts(environ: "WSGIEnvironment") -> bool:
     """By HTTP/1.1 it says so; by HTTP/2 it just has no length."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         return True

@@ -173,7 +173,7 @@ def test_problems_are_told_in_the_senders_language(as_staff):
     row = CatalogueImport.objects.get()
     catalogue_imports.continue_import(pk=str(row.pk), now=timezone.now())
     row.refresh_from_db()
-    assert row.told_problems == [[2, "", "keine SKU"]]
+    assert row.told_problems == [(2, "", "keine SKU")]
 
 
 def test_problems_of_an_earlier_release_are_shown(as_staff):

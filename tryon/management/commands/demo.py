@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -13,7 +11,7 @@ class Command(BaseCommand):
         "account that was changed or deleted."
     )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         if not settings.MIRAGIC_SANDBOX:
             raise CommandError("The demo is for the sandbox, and there is a key.")
         demo.load(timezone.now())

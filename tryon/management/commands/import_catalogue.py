@@ -32,7 +32,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         outcome = Outcome()
         try:
             with catalogue.open_shop(options["source"]) as shop:
@@ -49,7 +49,9 @@ class Command(BaseCommand):
         if outcome.problems:
             sys.exit(1)
 
-    def run(self, shop: Any, outcome: Outcome, options: dict[str, Any]) -> None:
+    def run(
+        self, shop: catalogue.Shop, outcome: Outcome, options: dict[str, Any]
+    ) -> None:
         """Again from where it stopped while something is busy, for a minute."""
         for _attempt in range(TRIES):
             try:

@@ -14,7 +14,6 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
@@ -40,7 +39,7 @@ class Process:
 class Command(BaseCommand):
     help = "Prepares everything and runs web, worker, beat and the sandbox."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: object) -> None:
         self.check_port(settings.PORT)
         self.prepare()
         self.stdout.write("")
@@ -96,7 +95,7 @@ class Command(BaseCommand):
             time.sleep(0.2)
         self.stop(processes)
 
-    def end(self, *args: Any) -> None:
+    def end(self, *args: object) -> None:
         self.ending = True
 
     def start(self, process: Process) -> None:

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int)
         parser.add_argument("--keep", default="", help="a folder for jobs under way")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         chosen = Options(
             **{name: options[name] for name in Options.__dataclass_fields__}
         )

@@ -5,8 +5,9 @@ import os
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--timeout", type=float, default=600, help="seconds")
         parser.add_argument("--json", action="store_true")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def handle(self, *args: object, **options: Any) -> None:
         self.options = options
         try:
             try_on = self.create()
@@ -94,27 +95,28 @@ class Command(BaseCommand):
             if found is None:
                 found = User.objects.create_user(SHELL_OWNER, daily_limit=1_000_000)
             return found
-        found = User.objects.filter(email__iexact=email).first()
-        if found is None:
+        theirs: User | None = User.objects.filter(email__iexact=email).first()
+        if theirs is None:
             self.refuse(f"no account {email}")
-        return found
+        return theirs
 
-    def read(self, path: Path, reader: Any) -> normalise.Picture:
+    def read(
+        self, path: Path, reader: Callable[[BinaryIO], normalise.Picture]
+    ) -> normalise.Picture:
         try:
             with path.open("rb") as file:
-                picture: normalise.Picture = reader(file)
+                return reader(file)
         except OSError as error:
             self.refuse(f"{path}: {error.strerror}")
         except normalise.PictureError as error:
             self.refuse(f"{path}: {error}")
-        return picture
 
     def garment(self, owner: User, picture: normalise.Picture, kind: str) -> Garment:
         return services.add_garment(
             owner=owner, picture=picture, kind=kind, now=timezone.now()
         )
 
-    def refuse(self, sentence: str) -> Any:
+    def refuse(self, sentence: str) -> NoReturn:
         raise CommandError(sentence, returncode=BAD_INPUT)
 
     def wait(self, try_on: TryOn) -> None:

@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import dataclass, field
-from typing import Any
 
 from PIL import Image
 
@@ -20,7 +19,7 @@ class Picture:
     height: int
     mean_color: str
     source_sha256: str
-    measured: dict[str, Any] = field(default_factory=dict)  # `measuring.Measured`
+    measured: dict[str, object] = field(default_factory=dict)  # `measuring.Measured`
 
 
 def encode(image: Image.Image, sha256: str, person: bool | None) -> Picture:

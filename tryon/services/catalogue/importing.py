@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -158,13 +157,11 @@ def _read(
     data = shop.picture(row.cells["file"])
     piece = known.pieces.get(row.cells["sku"])
     same = hashlib.sha256(data).hexdigest()
-    picture = None
-    if piece is None or piece.source_sha256 != same:
-        picture = _picture(data)
     if piece is None:
-        outcome.made += _add(row, picture, now, dry)
+        outcome.made += _add(row, _picture(data), now, dry)
         outcome.new += 1
     else:
+        picture = _picture(data) if piece.source_sha256 != same else None
         _renew(row, piece, picture, outcome, now, dry, replace)
 
 
@@ -214,15 +211,18 @@ def _picture(data: bytes) -> normalise.Picture:
         raise LineError(str(error)) from error
 
 
-def _fields(cells: dict[str, str]) -> dict[str, Any]:
+def _fields(cells: dict[str, str]) -> dict[str, str]:
     """A file without the column of product pages says nothing of them."""
-    fields = {"name": cells["name"], "kind": find_kind(cells["kind"])}
+    # Of no kind it would be a problem, and not come here.
+    fields = {"name": cells["name"], "kind": find_kind(cells["kind"]) or ""}
     if "product_url" in cells:
         fields["product_url"] = cells["product_url"]
     return fields
 
 
-def _add(row: Row, picture: Any, now: datetime, dry: bool) -> list[Garment]:
+def _add(
+    row: Row, picture: normalise.Picture, now: datetime, dry: bool
+) -> list[Garment]:
     if dry:
         return []
     fields = _fields(row.cells)
@@ -251,7 +251,7 @@ def _renew(
         raise LineError(
             _("this SKU has another picture, and pictures were to stay as they are")
         )
-    changes = {
+    changes: dict[str, str | None] = {
         name: value
         for name, value in _fields(row.cells).items()
         if getattr(piece, name) != value
@@ -270,7 +270,10 @@ def _renew(
 
 
 def _write(
-    piece: Garment, changes: dict[str, Any], picture: normalise.Picture | None, now: Any
+    piece: Garment,
+    changes: dict[str, str | None],
+    picture: normalise.Picture | None,
+    now: datetime,
 ) -> None:
     for name, value in changes.items():
         setattr(piece, name, value)

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, cast
 
 from django.utils.translation import gettext as _
 
@@ -55,9 +55,9 @@ class Member:
     """`paths`: as it may be read, the first as it is; `same`: equal for equal bytes."""
 
     paths: tuple[str, ...]
-    handle: Any
+    handle: Path | zipfile.ZipInfo
     link: bool = False
-    same: Any = None
+    same: object = None
 
 
 class Place:
@@ -158,7 +158,7 @@ class Folder(Place):
 
     def read_member(self, member: Member, most: int) -> bytes:
         try:
-            with member.handle.open("rb") as file:
+            with cast(Path, member.handle).open("rb") as file:
                 data: bytes = file.read(most + 1)
         except OSError as error:
             sentence = _("%(name)s cannot be read: %(why)s")
@@ -213,11 +213,12 @@ class Zip(Place):
     def read_member(self, member: Member, most: int) -> bytes:
         """Whatever its list says of sizes: by what comes out of it."""
         name = {"name": member.paths[0]}
-        if member.handle.flag_bits & 1:
+        entry = cast(zipfile.ZipInfo, member.handle)
+        if entry.flag_bits & 1:
             raise LineError(_("%(name)s is encrypted in the zip") % name)
         data = bytearray()
         try:
-            with self.archive.open(member.handle) as file:
+            with self.archive.open(entry) as file:
                 while len(data) <= most and (chunk := file.read(CHUNK)):
                     data += chunk
                     self.unpacked += len(chunk)
