@@ -72,7 +72,7 @@ messages: $(VENV)/.tests
 
 # Biome, for CSS and JavaScript: the version and hash of package-lock.json.
 node_modules/.ready: package.json package-lock.json $(VENV)/.tests
-	@npm ci --silent --no-audit --no-fund || { \
+	@npm ci --loglevel=error --no-audit --no-fund >/dev/null || { \
 	  echo "Biome could not be installed: 'npm ci' says why." >&2; exit 1; }
 	@touch $@
 

@@ -24,7 +24,7 @@ from PIL import Image, ImageChops
 from playwright.sync_api import BrowserContext, Page, Route, sync_playwright
 
 from tests import databases
-from tests.house import CHROMIUM_FLAGS, House, house
+from tests.live import CHROMIUM_FLAGS, LiveSite, live_site
 from vto_site.env import BASE_DIR
 
 SIZES = {"390": {"width": 390, "height": 844}, "1280": {"width": 1280, "height": 900}}
@@ -71,11 +71,13 @@ from pathlib import Path
 from django.contrib.auth.models import AnonymousUser
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.utils import translation
+translation.activate("{language}")
 request = RequestFactory().get("/")
-request.user, request.owner, request.session = AnonymousUser(), None, {}
+request.user, request.owner, request.session = AnonymousUser(), None, dict()
 pages = sorted(Path("templates/errors").glob("*.html"))
-rendered = {p.stem: render_to_string(f"errors/{p.name}", {}, request) for p in pages}
-print("JSON", json.dumps(rendered))
+html = [render_to_string("errors/" + page.name, None, request) for page in pages]
+print("JSON", json.dumps(dict(zip([page.stem for page in pages], html))))
 """
 # Started with its clock standing still, in one process that needs no collected files.
 FROZEN = """
@@ -150,7 +152,7 @@ def make_shop(path: Path) -> None:
     """The demo, at rest, with one try-on in each state and a moment to stop at."""
     env = {"TRYON_DAILY_LIMIT": "200", "MIRAGIC_API_KEYS": "", "MIRAGIC_BASE_URL": ""}
     with tempfile.TemporaryDirectory() as folder:
-        with house(Path(folder), speed=10, **env) as made:
+        with live_site(Path(folder), speed=10, **env) as made:
             made.sandbox_port = made.port + 1
             made.sandbox_url = f"http://127.0.0.1:{made.sandbox_port}"
             made.start_sandbox(spread=0.1, seconds=20)
@@ -164,7 +166,7 @@ def make_shop(path: Path) -> None:
         shutil.copytree(made.folder / "data", path)
 
 
-def told_by(made: House, script: str) -> dict[str, Any]:
+def told_by(made: LiveSite, script: str) -> dict[str, Any]:
     out = made.manage("shell", "-v", "0", "-c", script).stdout
     line = next(line for line in out.splitlines() if line.startswith("JSON "))
     told: dict[str, Any] = json.loads(line.removeprefix("JSON "))
@@ -174,13 +176,19 @@ def told_by(made: House, script: str) -> dict[str, Any]:
 class Walk:
     """Through all pages, in one language, size and scheme."""
 
-    def __init__(self, made: House, context: BrowserContext, keep: Callable[..., None]):
+    def __init__(
+        self,
+        made: LiveSite,
+        context: BrowserContext,
+        keep: Callable[..., None],
+        language: str,
+    ):
         self.url = made.url
         self.passwords = json.loads(
             (made.folder / "data" / "demo-accounts.json").read_text()
         )
         self.held = json.loads((made.folder / "data" / "held.json").read_text())
-        self.errors = told_by(made, ERRORS)
+        self.errors = told_by(made, ERRORS.format(language=language))
         self.page: Page = context.new_page()
         self.keep = keep
 
@@ -316,7 +324,9 @@ def shoot(shop: Path, folder: Path, only: list[str]) -> None:
         for language, size, scheme in PASSES:
             if only and f"{language}-{size}-{scheme}" not in only:
                 continue
-            made = House(Path(copy) / f"{language}-{size}-{scheme}", LANGUAGE_CODE="en")
+            made = LiveSite(
+                Path(copy) / f"{language}-{size}-{scheme}", LANGUAGE_CODE="en"
+            )
             shutil.copytree(shop, made.folder / "data")
             at = json.loads((shop / "held.json").read_text())["at"]
             made.env |= {"MIRAGIC_API_KEYS": "", "MIRAGIC_BASE_URL": ""}
@@ -337,7 +347,7 @@ def shoot(shop: Path, folder: Path, only: list[str]) -> None:
 
 
 def walk_once(
-    made: House, folder: Path, language: str, size: str, scheme: str, at: float
+    made: LiveSite, folder: Path, language: str, size: str, scheme: str, at: float
 ) -> None:
     def keep(page: Page, name: str) -> None:
         page.screenshot(
@@ -347,7 +357,8 @@ def walk_once(
             mask=[page.locator(MASKED)],
         )
         page.evaluate(
-            "document.querySelectorAll('.result-page .next').forEach(e => e.remove())"
+            "document.querySelectorAll('.result-page .next, #live')"
+            ".forEach(element => element.remove())"
         )
         heard = page.locator("body").aria_snapshot().replace(made.url, "")
         heard = re.sub(OTHER_EACH_TIME, "…", heard)
@@ -368,7 +379,7 @@ def walk_once(
             [{"name": "django_language", "value": language, "url": made.url}]
         )
         try:
-            Walk(made, context, keep).everything()
+            Walk(made, context, keep, language).everything()
         finally:
             browser.close()
 

@@ -136,7 +136,7 @@ class GarmentAdmin(PictureAdmin):
         A file is listed before it is written, and a process killed between the two
         must not take the list with it.
         """
-        return super()._changeform_view(  # type: ignore[misc,no-any-return]
+        return super()._changeform_view(  # type: ignore[misc]
             request, object_id, form_url, extra_context
         )
 

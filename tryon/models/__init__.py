@@ -12,7 +12,8 @@ from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote
 from .states import FailureCode, InvalidMove, StaleMove, Status
 from .token_bucket import TokenBucket
-from .try_on import TryOn, TryOnEvent
+from .try_on import TryOn
+from .try_on_event import TryOnEvent
 from .unfinished import Unfinished
 from .uploads import SLOTS, Garment, GarmentKind, Photo
 

@@ -1,5 +1,7 @@
 """The states of a try-on, the ways between them, and why one ends in failure."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +46,27 @@ TRANSITIONS: dict[str, tuple[str, ...]] = {
     Status.FAILED: (),
     Status.CANCELED: (),
 }
+
+
+def columns_of_move(
+    from_status: str, to: str, now: datetime, changes: dict[str, object]
+) -> dict[str, object]:
+    """All that a move sets. Raises `InvalidMove` if there is no such way."""
+    if to not in TRANSITIONS[from_status]:
+        raise InvalidMove(f"{from_status} to {to}")
+    columns = {
+        "status": to,
+        "claim": None,
+        "lease_until": None,
+        "attempts": 0,
+        "next_attempt_at": None,
+        "finished_at": now if to in FINAL else None,
+        **changes,
+    }
+    if to in (Status.CANCELED, Status.FAILED):
+        # No picture, no try spent: none of the failures is a customer's wish.
+        columns["counts_against_limit"] = False
+    return columns
 
 
 class FailureCode(models.TextChoices):

@@ -28,7 +28,7 @@ from ..models import (
 )
 from ..models.ledger import Outcome
 from ..models.states import ReviewState
-from ..models.try_on import TryOnQuerySet
+from ..models.try_on_queries import TryOnQuerySet
 from ..models.uploads import GarmentQuerySet
 from ..web import local_days as calendar
 

@@ -17,7 +17,7 @@ from django.db.models.functions import RowNumber
 
 from ..models import ApiRequest, Planner, Status, TryOn
 from ..models.states import IN_FLIGHT
-from ..models.try_on import is_due
+from ..models.try_on_queries import is_due
 from . import budget, policy, sweep
 from .clock import Clock
 from .durations import current_forecasts

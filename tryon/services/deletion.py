@@ -26,7 +26,7 @@ from ..models import (
     User,
 )
 from ..models.states import FINAL
-from ..models.try_on import TryOnQuerySet
+from ..models.try_on_queries import TryOnQuerySet
 from . import chores, exports, file_deletion
 from .try_ons import cancel
 

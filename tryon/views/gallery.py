@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from ..models import SLOTS, Garment, Status, TryOn, User, typed_text
 from ..models.states import UNDER_WAY
-from ..models.try_on import TryOnQuerySet
+from ..models.try_on_queries import TryOnQuerySet
 from ..models.uploads import matches_words
 from ..presentation import progress
 from ..web import local_days as calendar

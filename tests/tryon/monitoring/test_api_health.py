@@ -99,7 +99,7 @@ def test_what_waits_for_a_gateway_says_so(as_staff, alice, house):
     assert status.report(now)["ok"]
     TryOn.objects.update(attempts=status.MANY)
     (problem,) = status.report(now)["problems"]
-    assert "1 cannot be looked at" in problem and "Just a moment" in problem
+    assert "1 cannot be polled" in problem and "Just a moment" in problem
     TryOn.objects.update(attempts=0)
     budget.pause_submits(house, now)
     (problem,) = status.report(now)["problems"]
