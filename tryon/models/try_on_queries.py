@@ -20,6 +20,7 @@ from .uploads import Garment, Photo
 
 if TYPE_CHECKING:
     from .accounts import User
+    from .try_on import TryOn
 
 
 def is_due(now: datetime) -> Q:

@@ -12,7 +12,7 @@ durations = st.lists(st.floats(0.5, 900), max_size=80)
 
 
 def direct(known: list[float], expected: float, looked: float, age: float) -> float:
-    """The study's formula, word for word: mean of max(0, t-d) over d > s."""
+    """Term by term: the mean of max(0, t-d) over d > s."""
     weighted = [(d, 1.0) for d in known[:HISTORY]]
     weighted += [(d * expected / 20, PRIOR_WEIGHT / len(PRIOR)) for d in PRIOR]
     left = [(d, w) for d, w in weighted if d > looked]
@@ -23,7 +23,7 @@ def direct(known: list[float], expected: float, looked: float, age: float) -> fl
 
 
 @given(durations, st.floats(0, 700), st.floats(0, 700))
-def test_unseen_waiting_is_the_studys(known, looked, more):
+def test_unseen_waiting_is_the_mean_over_what_may_still_come(known, looked, more):
     age = looked + more
     if age <= looked:
         assert Forecast(known, 20).unseen(looked, age) == 0

@@ -1,4 +1,4 @@
-"""The policy against a simulated API: section 11's figures, in simulated seconds.
+"""The policy against a simulated API: the required figures, in simulated seconds.
 
 No Django, no clock: the simulation hands in `now`.
 """
