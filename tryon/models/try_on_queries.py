@@ -20,7 +20,7 @@ from .uploads import Garment, Photo
 
 if TYPE_CHECKING:
     from .accounts import User
-    from .try_on import TryOn
+    from .try_on import TryOn  # noqa: F401  (in a string below)
 
 
 def is_due(now: datetime) -> Q:
