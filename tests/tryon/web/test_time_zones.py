@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from tests import factories
+from tests.pages import flat
 from tryon.models import Status, User
 from tryon.web import local_days
 
@@ -24,7 +25,7 @@ def shop(settings):
 def text(client, path: str, zone: str | None = None) -> str:
     if zone is not None:
         client.cookies["tz"] = zone
-    return client.get(path).content.decode()
+    return flat(client.get(path).content.decode())
 
 
 @pytest.mark.parametrize(
