@@ -68,7 +68,9 @@ def all_over() -> bool:
 
 
 def count_submitted() -> int:
-    return ApiRequest.objects.filter(kind="submit", outcome="accepted").count()
+    """Submits that arrived, or may have: a worker killed under way tells of none."""
+    arrived = (Outcome.ACCEPTED, Outcome.LOST, Outcome.UNCLEAR)
+    return ApiRequest.objects.filter(kind="submit", outcome__in=arrived).count()
 
 
 def figures(scenario: Scenario, started: float) -> dict[str, Any]:

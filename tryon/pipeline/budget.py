@@ -1,6 +1,6 @@
 """The only door to the API: a request is reserved, sent and answered in the ledger.
 
-Design 3.2. A slot is free again one window after its *answer*, so whenever between
+A slot is free again one window after its *answer*, so whenever between
 send and answer the server counted it, no window of the server's sees more than the
 limit. The rows are the state: any number of workers, any restart.
 """

@@ -1,6 +1,7 @@
 """What past jobs say about how long one takes. Seconds throughout, no ORM.
 
-The study, sections 2 and 9: the last 64 durations and a prior of total weight 4.
+The last 64 durations, and a prior of total weight 4 until they outweigh it: more
+history follows a change too late, less forecasts no better than the prior.
 """
 
 from bisect import bisect_left, bisect_right

@@ -1,7 +1,7 @@
 """What an answer of the API does to a try-on, its request and its key.
 
-Design 3.1 and 3.2; what an answer means is `miragic.meaning`'s to say, what becomes of
-the picture `fetching`'s. Each function stores one answer; an answer for a try-on that
+What an answer means is `miragic.meaning`'s to say, what becomes of the picture
+`fetching`'s. Each function stores one answer; an answer for a try-on that
 was deleted or moved on meanwhile still closes its request, and is then dropped.
 """
 

@@ -1,8 +1,8 @@
 """What is worth a request in the coming second: a plain function, no ORM, no clock.
 
-The study, section 9. Poll a job when its expected unseen waiting reaches the
-price of a request, where the price rises with load; submit for whoever has least
-in flight; weigh by the owner's share. Times are seconds since any epoch.
+Poll a job when its expected unseen waiting reaches the price of a request, where the
+price rises with load; submit for whoever has least in flight; weigh by the owner's
+share. Times are seconds since any epoch.
 """
 
 from bisect import bisect_right
@@ -113,7 +113,7 @@ def next_late_poll(polled: float, timing: Timing) -> float:
 
 
 def waiting_worth(job: Flying, at: float, forecast: Forecast, timing: Timing) -> float:
-    """A: the expected unseen waiting, in seconds, that a poll at `at` would end."""
+    """The expected unseen waiting, in seconds, that a poll at `at` would end."""
     age, polled = at - job.submitted_at, job.polled_at - job.submitted_at
     if age >= timing.patience:
         return float("inf") if age >= next_late_poll(polled, timing) else 0.0

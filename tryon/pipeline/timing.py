@@ -1,7 +1,8 @@
 """Every duration of scheduling in one place, in seconds of wall time.
 
-The figures are design 3.1-3.3 and the study's section 9. `MIRAGIC_TIME_SCALE`
-divides them all, so that a sped-up stand-in is treated like the real API.
+`tests/tryon/pipeline/test_policy.py` and `tests/bench` try them on simulated loads.
+`MIRAGIC_TIME_SCALE` divides them all, so that a sped-up stand-in is treated like the
+real API.
 """
 
 from dataclasses import dataclass
