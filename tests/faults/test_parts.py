@@ -350,7 +350,7 @@ def test_a_rolling_restart_fails_nobody(running: Stack, tmp_path: Path) -> None:
     def up(number: int) -> bool:
         try:
             return requests.get(f"http://127.0.0.1:{number}/readyz", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
     site.until(lambda: up(other) and up(port))
