@@ -7,6 +7,7 @@ from django.contrib.admin import site
 from django.db import connection
 
 from tests import factories
+from tests.pages import flat
 from tryon.admin import base
 from tryon.models import ApiRequest, Photo, Result, Status, TryOn, User
 
@@ -74,7 +75,7 @@ def test_a_long_list_is_counted_no_further_than_pages_go(as_staff, made, monkeyp
     html = as_staff.get(LIST).content.decode()
     assert "3 try-ons and more" in html
     response = as_staff.get(LIST, {"status__exact": "completed"})
-    assert "1 try-on" in response.content.decode()
+    assert "1 try-on" in flat(response.content.decode())
     assert not response.context["cl"].paginator.is_capped
 
 

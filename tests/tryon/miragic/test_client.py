@@ -143,7 +143,12 @@ def test_unknown_host_certainly_created_nothing(monkeypatch):
 def test_a_resolver_that_hangs_holds_nobody_past_the_deadline(monkeypatch):
     """And its submit, which was never sent, is not called unconfirmed."""
     answered = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: answered.wait(20))
+
+    def hang(*args, **kwargs) -> list:
+        answered.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
     with pytest.raises(miragic.NotArrived):
         submit(Client("http://slow.invalid", Deadlines(submit=0.3)))
     assert not answered.is_set()
