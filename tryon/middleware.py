@@ -47,7 +47,7 @@ class EdgeMiddleware:
     """What is known of a request before anything is read: whence, how large, its id.
 
     What a proxy says counts only if it is one of TRUSTED_PROXIES. Too large a body is
-    refused by its length, announced or measured (`bodies`), before it is parsed.
+    refused by its length, announced or measured (`request_bodies`), before it is read.
     """
 
     def __init__(self, get_response: Handler):

@@ -257,6 +257,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <noreply@local
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"), "text")
+# A line a page and a request to the API: for machines to read.
+LINE_LEVEL = "INFO" if LOG_FORMAT == "json" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -291,9 +293,8 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         # Not a line for whatever robots ask for.
         "django.request": {"level": "ERROR"},
-        # A line a page and a request to the API: for machines to read.
-        "tryon.requests": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
-        "tryon.pipeline": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
+        "tryon.requests": {"level": LINE_LEVEL},
+        "tryon.pipeline.budget": {"level": LINE_LEVEL},
     },
 }
 

@@ -97,3 +97,8 @@ def test_the_workers_log_names_task_and_try_on(tmp_path, person_photo, shirt_pho
     found = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     tasks = {line["task"] for line in found if line["try_on"] == told["id"]}
     assert {"submit", "poll"} <= tasks
+
+
+def test_answers_that_were_dropped_are_told_where_requests_are_not():
+    assert logging.getLogger("tryon.pipeline.outcomes").isEnabledFor(logging.INFO)
+    assert not logging.getLogger("tryon.pipeline.budget").isEnabledFor(logging.INFO)

@@ -95,11 +95,13 @@ class ComposeForm(ConsentMixin, UploadForm):
         return next((slot for slot, fits in SLOTS.items() if fits == kind), None)
 
     def _clean_outfit(self) -> None:
-        if {*SLOTS, "garment_file", "garment_kind"} & self.errors.keys():
+        if {*SLOTS, "garment_file"} & self.errors.keys():
             return
         slots, new = set(self.composition.garments), self._new_slot()
         if new is not None:
             slots.add(new)
+        if not slots and "garment_kind" in self.errors:
+            return  # one is there, only not yet said what it is
         try:
             services.check_slots(slots)
         except services.OutfitError as error:

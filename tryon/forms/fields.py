@@ -17,7 +17,7 @@ class LineField(forms.CharField):
 
 
 class PictureField(forms.FileField):
-    """An upload that becomes an `images.Picture`; its errors are sentences."""
+    """An upload that becomes an `normalise.Picture`; its errors are sentences."""
 
     default_error_messages = {
         "required": _("Choose a picture."),

@@ -12,8 +12,9 @@ def copy_of_open(apps, schema_editor):
 class Migration(migrations.Migration):
     """Names of the field, so that processes of the release before work on meanwhile.
 
-    Their column `last_look_at` stays in the database until a later release drops it. What
-    one side polls within the minutes of a rolling restart, the other may poll once more.
+    Their column `last_look_at` stays in the database until a later release drops it, if
+    SQLite has not done so when it made the table anew. What one side polls within the
+    minutes of a rolling restart, the other may poll once more.
     The table of files to delete keeps its name.
     """
 

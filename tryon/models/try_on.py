@@ -86,7 +86,7 @@ class TryOn(models.Model):
 
     result: "Result"
     progress: Any  # `presentation.progress.Progress`, where shown
-    place = 0  # in line, where `estimates.add_places` has set it
+    place = 0  # in line, where `progress.add_places` has set it
 
     class Meta:
         verbose_name = _("try-on")

@@ -19,7 +19,7 @@ from .timing import timing
 
 logger = logging.getLogger(__name__)
 
-REFUSALS = 3  # poll that the API refuses before a job is given up
+REFUSALS = 3  # polls that the API refuses before a job is given up
 VAIN = 10  # times that it calls a picture done and none can be had, over 20 minutes
 TURNED_AWAY = 300  # submits of one job that meet a page, over about a day
 ODD_WORD = "Its documentation has no such word for the end:"

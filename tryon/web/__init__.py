@@ -1,1 +1,1 @@
-"""Around a request, without a row: where it came from, what it may carry, its log."""
+"""Around a request: who asks, from where, how often, and what it may carry."""

@@ -6,6 +6,7 @@ import pytest
 
 from tests import factories
 from tests.factories import NOW
+from tryon.pipeline import budget
 from tryon.pipeline.clock import Clock
 
 KEY = "sk_live_" + "c" * 43
@@ -27,3 +28,9 @@ def test_a_step_of_the_clock_is_noticed(key):
     assert clock.read() == NOW + timedelta(minutes=5)
     key.refresh_from_db()
     assert (key.bucket_level, key.bucket_at) == (0, NOW + timedelta(minutes=5))
+
+
+def test_by_default_the_databases_clock_whichever_that_is(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(budget, "database_now", lambda: NOW)
+    assert clock.read() == NOW

@@ -235,6 +235,14 @@ def test_an_upload_without_its_kind(as_alice, photo):
     assert "Choose a garment." not in response.content.decode()
 
 
+def test_an_upload_without_its_kind_hides_no_other_fault(as_alice, photo, pieces):
+    worn = {"top": pieces["top"].pk, "full": pieces["full"].pk}
+    page = post(
+        as_alice, photo=photo.pk, garment_file=upload(picture_bytes()), **worn
+    ).content.decode()
+    assert "Say what it is" in page and "cannot be worn together" in page
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -19,7 +19,7 @@ class Picture:
     height: int
     mean_color: str
     source_sha256: str
-    measured: dict[str, object] = field(default_factory=dict)  # `measuring.Measured`
+    measured: dict[str, object] = field(default_factory=dict)  # `analysis.Measured`
 
 
 def encode(image: Image.Image, sha256: str, person: bool | None) -> Picture:
