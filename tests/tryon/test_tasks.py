@@ -15,6 +15,7 @@ from tryon.models import Photo
 from tryon.pictures import normalise, storage
 
 
+@pytest.mark.anywhere  # its broker is in memory
 def test_countdowns_are_kept_in_a_busy_timer():
     """With the default timer precision of 1 s they would come half a second late.
 
