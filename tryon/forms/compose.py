@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import services
 from ..models import SLOTS, Garment, GarmentKind, Photo, User
 from ..pictures import normalise
+from ..services.composing import NO_PHOTO
 from .fields import LineField, PictureField, UploadForm
 from .photos import ConsentMixin
 
@@ -68,7 +69,7 @@ class ComposeForm(ConsentMixin, UploadForm):
             self.errors.pop("photo", None)
             self.add_error("photo", _("That photo is not there. Choose another."))
         elif not chosen:
-            self.add_error("photo", _("Add a photo of yourself, or choose one."))
+            self.add_error("photo", NO_PHOTO)
 
     def _clean_slot(self, slot: str) -> None:
         chosen = self.cleaned_data.get(slot)

@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from ..models import SLOTS, Fitting, Garment, Photo, TryOn, User
+from ..models import Fitting, Garment, Photo, TryOn, User
 from ..pictures.normalise import Picture
 from . import consents
 from .outfits import Outfit, OutfitError
 from .pictures import add_garment, add_photo
 from .try_ons import create_fitting, create_try_on, derive_again_token
+
+NO_PHOTO = _("Add a photo of yourself, or choose one.")
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,10 @@ def keep_uploads(*, owner: User, wanted: Composition, now: datetime) -> None:
         wanted.photo = add_photo(owner=owner, picture=picture, now=now)
     new, wanted.new_garment = wanted.new_garment, None
     if new is not None:
-        slot = next(slot for slot, kind in SLOTS.items() if kind == new.kind)
-        wanted.garments[slot] = add_garment(
+        garment = add_garment(
             owner=owner, picture=new.picture, kind=new.kind, name=new.name, now=now
         )
+        wanted.garments[garment.slot] = garment
 
 
 def compose(*, owner: User, wanted: Composition, now: datetime) -> Composed:
@@ -85,7 +87,7 @@ def compose(*, owner: User, wanted: Composition, now: datetime) -> Composed:
     """
     keep_uploads(owner=owner, wanted=wanted, now=now)
     if wanted.photo is None:
-        raise OutfitError(_("Add a photo of yourself, or choose one."), "photo")
+        raise OutfitError(str(NO_PHOTO), "photo")
     if wanted.pieces is not None:
         fitting, new = create_fitting(
             owner=owner,
