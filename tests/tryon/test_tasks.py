@@ -1,5 +1,6 @@
 """What the workers' tasks add to what they call: timing, wake-ups, decoders."""
 
+import logging
 import threading
 import time
 
@@ -37,7 +38,7 @@ def test_countdowns_are_kept_in_a_busy_timer():
 
     worker = app.Worker(
         pool="threads", concurrency=16, without_gossip=True, without_mingle=True,
-        without_heartbeat=True, loglevel="ERROR", prefetch_multiplier=4,
+        without_heartbeat=True, loglevel=logging.root.level, prefetch_multiplier=4,
     )  # fmt: skip
     thread = threading.Thread(target=worker.start, daemon=True)
     thread.start()
