@@ -31,8 +31,8 @@ class LazyCount:
         if self._ids is None:
             rows = TryOn.objects.visible_to(self.owner or None).under_way()
             # Sorted here: in the database that would walk the owner's whole history.
-            found = rows.order_by().values_list("created_at", "pk")
-            self._ids = [pk for _at, pk in sorted(found, reverse=True)]
+            dated_ids = rows.order_by().values_list("created_at", "pk")
+            self._ids = [pk for _at, pk in sorted(dated_ids, reverse=True)]
         return self._ids
 
     @property

@@ -54,12 +54,12 @@ class EdgeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        came = str(request.META.get("REMOTE_ADDR", ""))
-        trusted = rate_limit.is_trusted(came)
+        address = str(request.META.get("REMOTE_ADDR", ""))
+        trusted = rate_limit.is_trusted(address)
         if not trusted:
             scheme = request.META.get("HTTP_X_FORWARDED_PROTO", "")
             if settings.SECURE_SSL_REDIRECT and scheme.startswith("https"):
-                tell_of_proxy(came)
+                tell_of_proxy(address)
             for name in ("PROTO", "FOR", "HOST"):
                 request.META.pop(f"HTTP_X_FORWARDED_{name}", None)
         proxys_id = request.headers.get("X-Request-ID", "") if trusted else ""

@@ -72,14 +72,14 @@ class Coalesced:
     def __init__(self, work: Callable[..., None]):
         self._work = work
         self._busy = threading.Lock()
-        self._asked = threading.Event()
+        self._requested = threading.Event()
 
     def ask(self, *args: str) -> None:
         """`args` are for the work, if it is this thread that does it."""
-        self._asked.set()
-        while self._asked.is_set() and self._busy.acquire(blocking=False):
+        self._requested.set()
+        while self._requested.is_set() and self._busy.acquire(blocking=False):
             try:
-                self._asked.clear()
+                self._requested.clear()
                 self._work(*args)
             finally:
                 self._busy.release()
@@ -149,8 +149,8 @@ def render_waiting(model: str, pk: str) -> None:
 
     `tend_renditions` finds what a killed worker has left.
     """
-    asked: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
-    row = asked.filter(pk=pk).first() if pk else None
+    waiting: Any = apps.get_model("tryon", model).objects.filter(renditions_at=None)
+    row = waiting.filter(pk=pk).first() if pk else None
     row = row or services.next_without_renditions(timezone.now())
     while row is not None and not _shutting_down.is_set():
         if not services.try_renditions(row=row, now=timezone.now()):

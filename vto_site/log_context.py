@@ -30,11 +30,11 @@ class AddContext(logging.Filter):
         return True
 
 
-def begin(told: str = "") -> str:
+def begin(proxys_id: str = "") -> str:
     """The id of a request that begins: the proxy's, if it is sane, or a new one."""
-    made = told if SANE.fullmatch(told) else uuid.uuid4().hex
-    request_id.set(made)
-    return made
+    identity = proxys_id if SANE.fullmatch(proxys_id) else uuid.uuid4().hex
+    request_id.set(identity)
+    return identity
 
 
 @before_task_publish.connect

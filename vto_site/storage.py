@@ -34,8 +34,8 @@ class MediaStorage(S3Storage):
         key = self._normalize_name(clean_name(name))
         try:
             answer = client.get_object(Bucket=self.bucket_name, Key=key)
-        except client.exceptions.NoSuchKey as gone:
-            raise FileNotFoundError(name) from gone
+        except client.exceptions.NoSuchKey as error:
+            raise FileNotFoundError(name) from error
         file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115
         shutil.copyfileobj(answer["Body"], file)
         file.seek(0)

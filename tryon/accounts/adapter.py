@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 
 def _is_anothers(address: EmailAddress) -> bool:
-    others = User.objects.exclude(pk=address.user_id)
-    return bool(others.filter(email=address.email.lower()).exists())
+    other_users = User.objects.exclude(pk=address.user_id)
+    return bool(other_users.filter(email=address.email.lower()).exists())
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -63,8 +63,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Not if somebody has made an account with it since the letter."""
         if _is_anothers(email_address):
             failed = "account/messages/email_confirmation_failed.txt"
-            told = {"email": email_address.email}
-            self.add_message(request, messages.ERROR, failed, told)
+            context = {"email": email_address.email}
+            self.add_message(request, messages.ERROR, failed, context)
             return False
         return bool(super().confirm_email(request, email_address))
 

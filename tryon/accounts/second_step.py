@@ -52,8 +52,8 @@ def unseal(text: str) -> str:
 def _key(secret: str) -> tuple[str, Fernet]:
     """What the texts that it sealed begin with, and the key itself."""
     derive = HKDF(SHA256(), length=36, salt=None, info=b"fitting room: second step")
-    made = derive.derive(secret.encode())
-    return f"{SEALED}{made[:4].hex()}:", Fernet(base64.urlsafe_b64encode(made[4:]))
+    key = derive.derive(secret.encode())
+    return f"{SEALED}{key[:4].hex()}:", Fernet(base64.urlsafe_b64encode(key[4:]))
 
 
 def seal_all() -> None:

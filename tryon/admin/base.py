@@ -152,8 +152,8 @@ class FoundByTryOn(admin.ModelAdmin):
     ) -> tuple[QuerySet[Model], bool]:
         if not search_term:
             return queryset, False
-        found = find_try_ons(search_term).values_list("pk", flat=True)[:MOST_FOUND]
-        return queryset.filter(**{f"{self.of_try_on}__in": list(found)}), False
+        try_on_ids = find_try_ons(search_term).values_list("pk", flat=True)[:MOST_FOUND]
+        return queryset.filter(**{f"{self.of_try_on}__in": list(try_on_ids)}), False
 
 
 class PictureAdmin(admin.ModelAdmin):

@@ -113,8 +113,13 @@ def weeks(request: HttpRequest) -> HttpResponse:
         name = f"fitting-room-{days}-days.csv"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-    told = statistics.overview(now, days)
-    most = max((row["tries"] for row in told["by_day"]), default=0) or 1
-    bars = [{**row, "height": 80 * row["tries"] / most} for row in told["by_day"]]
-    context = {"told": told, "bars": bars, "periods": PERIODS, "step": 600 / days}
+    overview = statistics.overview(now, days)
+    most = max((row["tries"] for row in overview["by_day"]), default=0) or 1
+    bars = [{**row, "height": 80 * row["tries"] / most} for row in overview["by_day"]]
+    context = {
+        "overview": overview,
+        "bars": bars,
+        "periods": PERIODS,
+        "step": 600 / days,
+    }
     return _page(request, "insight", title=_("Insight"), **context)

@@ -34,12 +34,12 @@ class KeyAdmin(ReadOnlyMixin, admin.ModelAdmin):
         """Each key's room, requests a minute, what waits and what fails."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        told = api_health.overview(timezone.now())
+        overview = api_health.overview(timezone.now())
         context = {
             **self.admin_site.each_context(request),
-            **told,
+            **overview,
             "title": _("API health"),
-            "sentence": api_health.sentence(told),
+            "sentence": api_health.summarise(overview),
         }
         return render(request, "admin/tryon/health.html", context)
 

@@ -109,8 +109,8 @@ class UserAdmin(DjangoUserAdmin):
         self, objs: Sequence[User] | QuerySet[User], request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Their own pieces go too, though the catalogue is never deleted."""
-        found, counts, needed, protected = super().get_deleted_objects(objs, request)
-        return found, counts, needed - {Garment._meta.verbose_name}, protected
+        lines, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return lines, counts, needed - {Garment._meta.verbose_name}, protected
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """The same path as the customer's own: files and results go too."""

@@ -72,8 +72,8 @@ class ResultAdmin(ReadOnlyMixin, FoundByTryOn, PictureAdmin):
             review.decide(result=one, decision=decision, by=by, now=now)
             for one in queryset
         )
-        told = ngettext("%(n)d result.", "%(n)d results.", done) % {"n": done}
-        messages.info(request, told)
+        message = ngettext("%(n)d result.", "%(n)d results.", done) % {"n": done}
+        messages.info(request, message)
 
     @admin.display(description="try-on")
     def try_on_link(self, result: Result) -> str:

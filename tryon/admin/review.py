@@ -43,7 +43,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     if shown is None and waiting:
         shown = waiting[0]
     here = waiting.index(shown) if shown is not None else 0
-    told = request.session.pop("review_told", "")
+    message = request.session.pop("review_told", "")
     # To count all of a long queue would take longer than to decide.
     left = Result.objects.pending()[: MOST_COUNTED + 1].count()
     context = {
@@ -67,7 +67,7 @@ def queue(request: HttpRequest) -> HttpResponse:
             for reason in REASONS
         ],
         "undoable": LAST in request.session,
-        "told": told,
+        "message": message,
         "today": ReviewDecision.objects.filter(
             at__gte=local_days.find_begin(now, 1)
         ).count(),
@@ -85,14 +85,14 @@ def _garments(result: Result | None) -> list[Garment]:
 def _decide(request: HttpRequest, user: User) -> HttpResponse:
     action = request.POST.get("action", "")
     if action == "undo":
-        told = _undo(request, user)
+        message = _undo(request, user)
     else:
         pk = request.POST.get("result", "")
         if not pk.isdecimal():
             raise Http404
         result = get_object_or_404(Result.objects.select_related("try_on"), pk=pk)
-        told = _act(request, user, result, action)
-    request.session["review_told"] = told
+        message = _act(request, user, result, action)
+    request.session["review_told"] = message
     return redirect(request.path)
 
 
@@ -102,7 +102,7 @@ def _act(request: HttpRequest, user: User, result: Result, action: str) -> str:
         done = review.send_again(result=result, by=user, now=now)
         if done:
             tasks.wake_up()
-        told = _("Made again.")
+        message = _("Made again.")
     elif action == "delete":
         services.delete_try_on(try_on=result.try_on, now=now, by=user)
         request.session.pop(LAST, None)
@@ -119,13 +119,13 @@ def _act(request: HttpRequest, user: User, result: Result, action: str) -> str:
             reason=reason,
             expected=ReviewState.UNREVIEWED,
         )
-        told = _("Approved.") if action == Decision.APPROVE else _("Hidden.")
+        message = _("Approved.") if action == Decision.APPROVE else _("Hidden.")
     else:
         return str(_("Nothing was decided."))
     if not done:
         return _elsewhere(result)
     request.session[LAST] = str(result.pk)
-    return str(told)
+    return str(message)
 
 
 def _elsewhere(result: Result) -> str:
@@ -133,8 +133,8 @@ def _elsewhere(result: Result) -> str:
     if last is None:
         return str(_("It is gone."))
     when = timezone.localtime(last.at).strftime("%H:%M")
-    told = _("%(who)s decided this at %(when)s.")
-    return told % {"who": last.by, "when": when}
+    sentence = _("%(who)s decided this at %(when)s.")
+    return sentence % {"who": last.by, "when": when}
 
 
 def _undo(request: HttpRequest, user: User) -> str:

@@ -132,9 +132,9 @@ class TryOnAdmin(ReadOnlyMixin, FoundByTryOn):
             request, ngettext("%(n)d try-on.", "%(n)d try-ons.", done) % {"n": done}
         )
         if left:
-            told = ngettext(
+            sentence = ngettext(
                 "%(n)d was not in a state for it.",
                 "%(n)d were not in a state for it.",
                 left,
             )
-            messages.warning(request, told % {"n": left})
+            messages.warning(request, sentence % {"n": left})

@@ -65,8 +65,8 @@ class GarmentAdminForm(forms.ModelForm):
         if twin == sku and sku:
             self.add_error("sku", _("There is a piece with this SKU already."))
         elif twin is not None:
-            told = _("The catalogue has this SKU as %(other)s: is it the same piece?")
-            self.add_error("sku", told % {"other": twin})
+            error = _("The catalogue has this SKU as %(other)s: is it the same piece?")
+            self.add_error("sku", error % {"other": twin})
         has_picture = cleaned.get("new_picture") or "new_picture" in self.errors
         if not self.instance.stem and not has_picture:
             self.add_error("new_picture", _("Choose a picture."))
@@ -74,8 +74,8 @@ class GarmentAdminForm(forms.ModelForm):
 
     def _twin(self, sku: str) -> str | None:
         """Another piece's SKU that people would take for this one."""
-        others = Garment.objects.filter(owner=None).exclude(pk=self.instance.pk)
-        alike = others.filter(matches_words(sku)).values_list("sku", flat=True)
+        other_garments = Garment.objects.filter(owner=None).exclude(pk=self.instance.pk)
+        alike = other_garments.filter(matches_words(sku)).values_list("sku", flat=True)
         twins = [other for other in alike if fold(other) == fold(sku)]
         return sku if sku in twins else next(iter(twins), None)
 
@@ -121,8 +121,8 @@ class GarmentAdmin(PictureAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Garment], search_term: str
     ) -> tuple[QuerySet[Garment], bool]:
-        words = typed_text.make_searchable(search_term)
-        return super().get_search_results(request, queryset, words)
+        search_text = typed_text.make_searchable(search_term)
+        return super().get_search_results(request, queryset, search_text)
 
     def changeform_view(
         self,

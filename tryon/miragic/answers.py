@@ -106,10 +106,10 @@ def read_polled(status: int, body: bytes, base_url: str) -> Polled:
 def find_result_addresses(answer: dict[str, JSON], base_url: str) -> list[str]:
     """Each address of the result that a poll's answer names, absolute, once."""
     data = _data(answer)
-    told = [data.get(name) for name in RESULT_FIELDS]
-    urls = [url.strip() for url in told if isinstance(url, str)]
-    found = [_absolute(url, base_url) for url in urls if url]
-    return list(dict.fromkeys(url for url in found if url))
+    values = [data.get(name) for name in RESULT_FIELDS]
+    urls = [url.strip() for url in values if isinstance(url, str)]
+    addresses = [_absolute(url, base_url) for url in urls if url]
+    return list(dict.fromkeys(url for url in addresses if url))
 
 
 def leave_out(fields: dict[str, JSON], names: tuple[str, ...]) -> dict[str, JSON]:

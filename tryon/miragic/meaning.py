@@ -85,8 +85,8 @@ def error_from(
     own = _is_own_form(status, answer, code, message)
     if own:
         meaning = _of_own_form(status, code, message, answer)
-        words = message or excerpt(body) or "no text"
-        detail = f"{status} {code}: {words}" if code else f"{status}: {words}"
+        text = message or excerpt(body) or "no text"
+        detail = f"{status} {code}: {text}" if code else f"{status}: {text}"
     else:
         meaning, code = _of_a_page(status), ""
         detail = f"{status}, not in the API's own form: {excerpt(body) or 'no text'}"
@@ -97,11 +97,11 @@ def error_from(
 
 def is_about_a_picture(code: str, text: str) -> bool:
     """Whether it names what was sent, not who sent it. The code knows best."""
-    for words in (code, text):
-        words = re.sub(r"[_-]+", " ", words.lower())
-        if ACCOUNT.search(words):
+    for part in (code, text):
+        part = re.sub(r"[_-]+", " ", part.lower())
+        if ACCOUNT.search(part):
             return False
-        if PICTURE.search(words):
+        if PICTURE.search(part):
             return True
     return False
 

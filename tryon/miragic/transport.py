@@ -121,8 +121,8 @@ class Exchange:
 
         def ask() -> None:
             try:
-                found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                answers.put([*found])
+                addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                answers.put([*addresses])
             except (OSError, UnicodeError) as error:
                 answers.put(error)
 

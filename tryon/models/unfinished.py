@@ -49,7 +49,7 @@ class Unfinished(models.Model):
     def __str__(self) -> str:
         return f"{self.job} {self.row}"
 
-    def note(self, error: Exception) -> None:
+    def note_error(self, error: Exception) -> None:
         """Why it stays unfinished."""
         self.noted = True
         self.error = f"{type(error).__name__}: {error}"[:500]

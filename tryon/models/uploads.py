@@ -155,10 +155,10 @@ SHOWN = ["owner", "retired_at", "sku", "-created_at", "id", "kind", "search_text
 
 def matches_words(text: str, of: str = "") -> Q:
     """Garments whose name or SKU has these words in it; `of`: the way to them."""
-    words = typed_text.make_searchable(text)
-    if len(words) > MOST_SEARCHED:
+    searchable = typed_text.make_searchable(text)
+    if len(searchable) > MOST_SEARCHED:
         return Q(pk=None)  # longer than any name; databases bound what they look for
-    return Q(**{f"{of}search_text__contains": words}) if words else Q()
+    return Q(**{f"{of}search_text__contains": searchable}) if searchable else Q()
 
 
 class GarmentQuerySet(models.QuerySet["Garment"]):

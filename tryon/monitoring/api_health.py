@@ -169,13 +169,13 @@ def figures(now: datetime, hour: datetime, report: status.Report) -> Figures:
         "in_flight": report["states"][Status.PROCESSING],
         "oldest": report["oldest_queued_seconds"],
         "last_tick": report["last_tick_seconds"],
-        "wait": middle(waits),
-        "unseen": middle(unseen),
+        "wait": find_median(waits),
+        "unseen": find_median(unseen),
         "made": len(unseen),
     }
 
 
-def middle(values: list[float]) -> float | None:
+def find_median(values: list[float]) -> float | None:
     return sorted(values)[len(values) // 2] if values else None
 
 
@@ -224,14 +224,14 @@ def durations() -> list[Durations]:
                 "mode": TryOn.Mode(mode).label,
                 "p50": forecast.quantile(0.5),
                 "p95": forecast.quantile(0.95),
-                "true": middle(true),
+                "true": find_median(true),
                 "n": len(true),
             }
         )
     return cards
 
 
-def sentence(figures: Overview) -> str:
+def summarise(figures: Overview) -> str:
     """One sentence on top: whether all is well."""
     if figures["paused_at"]:
         return _("Submissions are paused by staff. What waits keeps its place.")

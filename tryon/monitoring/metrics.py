@@ -28,20 +28,24 @@ class Figures(Collector):
         self.now = now
 
     def collect(self) -> Iterator[Metric]:
-        told = status.report(self.now)
+        report = status.report(self.now)
         jobs = _gauge("try_ons", "Try-ons by state.", "state")
-        for state, count in told["states"].items():
+        for state, count in report["states"].items():
             jobs.add_metric([state], count or 0)
         yield jobs
         for name, text, value in (
-            ("oldest_queued_seconds", "Waited.", told["oldest_queued_seconds"] or 0),
-            ("last_tick_seconds", "Since a planning pass.", told["last_tick_seconds"]),
-            ("problems", "What `status` complains of.", len(told["problems"])),
+            ("oldest_queued_seconds", "Waited.", report["oldest_queued_seconds"] or 0),
+            (
+                "last_tick_seconds",
+                "Since a planning pass.",
+                report["last_tick_seconds"],
+            ),
+            ("problems", "What `status` complains of.", len(report["problems"])),
         ):
             yield _gauge(name, text, value=math.inf if value is None else value)
         room = _gauge("key_room", "Requests a key may send now.", "key")
         works = _gauge("key_works", "1 if a key is in use.", "key", "state")
-        for key in told["keys"]:
+        for key in report["keys"]:
             room.add_metric([key["fingerprint"]], key["room"])
             well = key["state"] == KeyState.WORKING
             works.add_metric([key["fingerprint"], key["state"]], int(well))

@@ -124,12 +124,12 @@ def _requests(now: datetime, days: int) -> tuple[int, int]:
     keys = Key.objects.values_list("pk", flat=True)
     accepted = Q(kind=ApiRequest.Kind.SUBMIT, outcome=Outcome.ACCEPTED)
     rows = ApiRequest.objects.answered_since(begin, keys)
-    kept = rows.aggregate(sent=Count("pk"), accepted=Count("pk", accepted))
-    gone = RequestTally.objects.filter(hour__gte=begin).exclude(outcome=Outcome.VOID)
-    tallied = gone.aggregate(
+    listed = rows.aggregate(sent=Count("pk"), accepted=Count("pk", accepted))
+    tallies = RequestTally.objects.filter(hour__gte=begin).exclude(outcome=Outcome.VOID)
+    tallied = tallies.aggregate(
         sent=Sum("count", default=0), accepted=Sum("count", filter=accepted, default=0)
     )
-    return kept["sent"] + tallied["sent"], kept["accepted"] + tallied["accepted"]
+    return listed["sent"] + tallied["sent"], listed["accepted"] + tallied["accepted"]
 
 
 def tries_by_day(now: datetime, days: int) -> list[Day]:
@@ -147,10 +147,10 @@ def tries_by_day(now: datetime, days: int) -> list[Day]:
         .order_by()
     }
     empty = {"tries": 0, "done": 0, "failed": 0}
-    told: list[Day] = []
+    by_day: list[Day] = []
     for day in calendar.list_last_days(now, days):
         row = counted.get(day, empty)
-        told.append(
+        by_day.append(
             {
                 "day": day,
                 "tries": row["tries"],
@@ -158,7 +158,7 @@ def tries_by_day(now: datetime, days: int) -> list[Day]:
                 "failed": row["failed"],
             }
         )
-    return told
+    return by_day
 
 
 def durations(rows: TryOnQuerySet, since: datetime) -> Durations:
@@ -208,7 +208,7 @@ def garment_health(now: datetime, days: int) -> list[GarmentHealth]:
     garments = _first(worst, Garment.objects.catalogue(), MOST)
     hearts = _hearts([garment.pk for garment in garments])
     return [
-        _told(garment, figures[garment.pk], hearts.get(garment.pk, 0))
+        _assess(garment, figures[garment.pk], hearts.get(garment.pk, 0))
         for garment in garments
     ]
 
@@ -228,14 +228,14 @@ def _first(
     pieces: list[uuid.UUID], garments: GarmentQuerySet, most: int
 ) -> list[Garment]:
     """The first of `pieces` that are among `garments`, asked for a few at a time."""
-    found: list[Garment] = []
+    matches: list[Garment] = []
     for start in range(0, len(pieces), MOST):
         some = pieces[start : start + MOST]
         rows = garments.in_bulk(some)
-        found += [rows[pk] for pk in some if pk in rows]
-        if len(found) >= most:
+        matches += [rows[pk] for pk in some if pk in rows]
+        if len(matches) >= most:
             break
-    return found[:most]
+    return matches[:most]
 
 
 def _share(figures: Counter[str]) -> int:
@@ -252,7 +252,7 @@ def _hearts(garments: list[uuid.UUID]) -> dict[uuid.UUID, int]:
     return dict(rows.annotate(n=Count("pk")).order_by())
 
 
-def _told(garment: Garment, figures: Counter[str], hearts: int) -> GarmentHealth:
+def _assess(garment: Garment, figures: Counter[str], hearts: int) -> GarmentHealth:
     tries, bad = figures["tries"], figures["failed"] + figures["flags"]
     timed = figures["timed"]
     return {

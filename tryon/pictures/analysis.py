@@ -117,8 +117,8 @@ def _face(grey: np.ndarray) -> tuple[Box | None, int]:
         return None, 0
     turned = {turn: _faces(np.rot90(grey, turn // 90)) for turn in (90, 270)}
     sure = {
-        turn: max((weight for _, weight in found), default=0.0)
-        for turn, found in turned.items()
+        turn: max((weight for _, weight in faces), default=0.0)
+        for turn, faces in turned.items()
     }
     return None, max(sure, key=lambda one: sure[one])
 
@@ -130,11 +130,11 @@ def _faces(grey: np.ndarray) -> list[tuple[Box, float]]:
         boxes, _levels, weights = _cascade().detectMultiScale3(
             upper, 1.2, 4, minSize=(26, 26), outputRejectLevels=True
         )
-    found = []
+    faces = []
     for box, weight in zip(boxes, weights, strict=True):
         x, y, width, height = (int(number) for number in box)
-        found.append(((x, y, width, height), float(weight)))
-    return found
+        faces.append(((x, y, width, height), float(weight)))
+    return faces
 
 
 def _around(grey: np.ndarray, face: Box) -> np.ndarray:

@@ -41,13 +41,13 @@ class Changes:
 
     def suspicions(self) -> list[str]:
         """What a person should look at; empty for a sound result."""
-        found = {
+        checks = {
             "blank": self.contrast < BLANK,
             "same": self.share < SAME,
             "shape": not 1 / STRETCHED < self.stretch < STRETCHED,
             "outside": self.outside > OUTSIDE,
         }
-        return [name for name, wrong in found.items() if wrong]
+        return [name for name, wrong in checks.items() if wrong]
 
 
 def compare(
@@ -116,12 +116,12 @@ def _aligned(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     warp = np.eye(2, 3, dtype=np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
     try:
-        _found, found = cv2.findTransformECC(
+        _correlation, matrix = cv2.findTransformECC(
             greys[0], greys[1], warp, cv2.MOTION_TRANSLATION, stop
         )
     except cv2.error:
         return before  # nothing in common to align by
-    dx, dy = np.asarray(found)[:, 2] / scale
+    dx, dy = np.asarray(matrix)[:, 2] / scale
     if max(abs(dx), abs(dy)) > SIZE / 20:
         return before
     shift = np.array([[1, 0, dx], [0, 1, dy]], dtype=np.float32)
@@ -175,9 +175,9 @@ def _clothes(
         )
     else:
         x, y, size, _height = box
-        middle = x + size / 2
+        face_centre = x + size / 2
         top, bottom = (y + size + size * faces for faces in _down(kind))
-        left, right = middle - SIDE * size, middle + SIDE * size
+        left, right = face_centre - SIDE * size, face_centre + SIDE * size
         zone[
             max(round(top), 0) : max(round(bottom), 0),
             max(round(left), 0) : max(round(right), 0),

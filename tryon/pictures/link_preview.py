@@ -34,12 +34,12 @@ def make_preview(data: bytes) -> bytes:
         image.draft("RGB", fitted)  # decoded at a fraction already
         small = image.convert("RGB")
         small = small.resize(fitted, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    made = b""
+    preview = b""
     for quality in QUALITIES:
-        made = normalise.labelled(_encode(small, quality))
-        if len(made) < MOST_BYTES:
+        preview = normalise.labelled(_encode(small, quality))
+        if len(preview) < MOST_BYTES:
             break
-    return made
+    return preview
 
 
 def _encode(image: Image.Image, quality: int) -> bytes:

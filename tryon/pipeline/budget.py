@@ -82,27 +82,27 @@ class Slots:
 def slots_taken(keys: Iterable[int], now: datetime) -> dict[int, Slots]:
     """By key; two queries that read what holds a slot, however long the ledger is."""
     window = timing().window
-    found = {key: Slots() for key in keys}
+    by_key = {key: Slots() for key in keys}
     for key, kind in ApiRequest.objects.open().values_list("key", "kind"):
-        if key in found:
-            found[key].held += 1
-            found[key].submits += kind == ApiRequest.Kind.SUBMIT
+        if key in by_key:
+            by_key[key].held += 1
+            by_key[key].submits += kind == ApiRequest.Kind.SUBMIT
     cooling = ApiRequest.objects.answered_since(
-        now - timedelta(seconds=window), found.keys()
+        now - timedelta(seconds=window), by_key.keys()
     )
     for key, answered_at in cooling.values_list("key", "answered_at"):
         if answered_at is not None:
-            found[key].frees_at.append(answered_at.timestamp() + window)
-    for slots in found.values():
+            by_key[key].frees_at.append(answered_at.timestamp() + window)
+    for slots in by_key.values():
         slots.frees_at.sort()
-    return found
+    return by_key
 
 
 def rooms(
     keys: Sequence[Key], now: datetime, in_flight: dict[int, int], t: Timing
 ) -> list[KeyRoom]:
     taken = slots_taken([key.pk for key in keys], now)
-    found = []
+    key_rooms = []
     for key in keys:
         strict = key.strict_until is not None and key.strict_until > now
         submits_from = 0.0
@@ -112,7 +112,7 @@ def rooms(
         slots = taken[key.pk]
         if key.state != KeyState.WORKING or (probing and slots.submits):
             submits_from = float("inf")
-        found.append(
+        key_rooms.append(
             KeyRoom(
                 id=key.pk,
                 held=slots.held,
@@ -125,7 +125,7 @@ def rooms(
                 probing=probing,
             )
         )
-    return found
+    return key_rooms
 
 
 def room_now(now: datetime, keys: Iterable[int] | None = None) -> dict[int, int]:
@@ -197,8 +197,8 @@ def void(requests: Q) -> list[ApiRequest]:
     by anybody else are returned."""
     voided = []
     for request in ApiRequest.objects.filter(requests).unsent():
-        same = ApiRequest.objects.filter(pk=request.pk).unsent()
-        if same.update(outcome=Outcome.VOID):
+        rows = ApiRequest.objects.filter(pk=request.pk).unsent()
+        if rows.update(outcome=Outcome.VOID):
             voided.append(request)
     return voided
 
@@ -222,9 +222,9 @@ def close_lost(now: datetime) -> list[ApiRequest]:
     closed = []
     unanswered = ApiRequest.objects.unanswered().filter(overdue)
     for request in unanswered.select_related("try_on"):
-        same = ApiRequest.objects.filter(pk=request.pk).open()
+        rows = ApiRequest.objects.filter(pk=request.pk).open()
         answered_at = F("sent_at") + deadlines[ApiRequest.Kind(request.kind)]
-        if same.update(answered_at=answered_at, outcome=Outcome.LOST):
+        if rows.update(answered_at=answered_at, outcome=Outcome.LOST):
             closed.append(request)
     return closed
 

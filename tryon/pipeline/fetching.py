@@ -32,26 +32,26 @@ LONG = timedelta(minutes=2)  # from which on who wishes it is told by e-mail
 
 def addresses(try_on: TryOn, base_url: str) -> list[str]:
     """Where the last poll said that its picture is, the best first."""
-    told = miragic.answers.find_result_addresses(try_on.raw_answer or {}, base_url)
-    return list(dict.fromkeys([try_on.result_url, *told]))
+    urls = miragic.answers.find_result_addresses(try_on.raw_answer or {}, base_url)
+    return list(dict.fromkeys([try_on.result_url, *urls]))
 
 
 def fetched(
     try_on: TryOn,
     picture: normalise.Picture,
     now: datetime,
-    found: Changes | None = None,
+    changes: Changes | None = None,
 ) -> Result | None:
     """Keep the picture, then call it completed. None if it was no longer wanted.
 
-    `found`: what it changed, if it was compared already.
+    `changes`: what it changed, if it was compared already.
     """
     result = Result(try_on=try_on, created_at=now)
     result.store(picture, now)
-    if found is not None:
+    if changes is not None:
         PendingDeletion.expect(result.changes_name, now)
-        storage.save(result.changes_name, ContentFile(found.layer))
-        result.take_changes(found, now)
+        storage.save(result.changes_name, ContentFile(changes.layer))
+        result.take_changes(changes, now)
     raw = miragic.answers.leave_out(try_on.raw_answer or {}, RESULT_FIELDS)
     data = raw.get("data")
     if isinstance(data, dict):
@@ -68,7 +68,7 @@ def fetched(
                 letter_due=_is_letter_due(try_on, now),
             )
             result.save(force_insert=True)
-            if found is not None:
+            if changes is not None:
                 PendingDeletion.keep(result.changes_name)
     except (StaleMove, InvalidMove):
         file_deletion.erase(result.file_names)

@@ -170,7 +170,7 @@ def polled(request: ApiRequest, answer: miragic.Polled, now: datetime) -> None:
         elif not answer.result_url:
             poll_again(try_on, "no address", now)
         else:
-            made = {
+            fields = {
                 "answered_at": now,
                 "duration_seconds": _duration(try_on, answer, now),
             }
@@ -181,7 +181,7 @@ def polled(request: ApiRequest, answer: miragic.Polled, now: datetime) -> None:
                 note=detail if answer.odd_word else "",
                 result_url=answer.result_url,
                 raw_answer=answer.raw,
-                **(made if try_on.answered_at is None else {}),
+                **(fields if try_on.answered_at is None else {}),
             )
 
 
@@ -193,10 +193,12 @@ def poll_again(
     Given up when the API has called it done `VAIN` times, and none could be had; twice,
     if no address of this kind can ever be (`final`).
     """
-    told = ApiRequest.objects.filter(try_on=try_on, outcome=Outcome.COMPLETED).count()
-    if told >= VAIN or (final and told > 1):
+    completions = ApiRequest.objects.filter(
+        try_on=try_on, outcome=Outcome.COMPLETED
+    ).count()
+    if completions >= VAIN or (final and completions > 1):
         return fail(try_on, FailureCode.RESULT_UNAVAILABLE, detail, now)
-    wait = timing().backoff_after(max(told, 1))
+    wait = timing().backoff_after(max(completions, 1))
     if try_on.status == Status.PROCESSING:
         return try_on.put_off(wait, now, counts=0)
     move(
@@ -244,8 +246,8 @@ def poll_failed(
             return
         refused = isinstance(error, miragic.Refused | miragic.KeyRefused)
         if refused and (foreign or isinstance(error, miragic.Refused)):
-            said = ApiRequest.objects.filter(try_on=try_on, outcome__in=SAID)
-            last = said.order_by("-pk").values_list("outcome", flat=True)[:REFUSALS]
+            answers = ApiRequest.objects.filter(try_on=try_on, outcome__in=SAID)
+            last = answers.order_by("-pk").values_list("outcome", flat=True)[:REFUSALS]
             if [outcome in REFUSING for outcome in last] == [True] * REFUSALS:
                 code = FailureCode.KEY_GONE if foreign else _vanished_code(error)
                 return fail(try_on, code, error.detail, now)

@@ -208,16 +208,16 @@ def claim_fetches(now: datetime) -> list[WorkOrder]:
     """Pictures to bring home; they are not metered."""
     t = timing()
     lease = now + timedelta(seconds=t.fetch_lease)
-    made = TryOn.objects.existing().filter(status=Status.FETCHING)
+    unfetched = TryOn.objects.existing().filter(status=Status.FETCHING)
     # Slow downloads must leave threads for the submits and the polls.
-    most = FETCHES_AT_ONCE - made.filter(claim__isnull=False).count()
+    most = FETCHES_AT_ONCE - unfetched.filter(claim__isnull=False).count()
     if most <= 0:
         return []
-    due = made.filter(claim=None).due(now)
+    due = unfetched.filter(claim=None).due(now)
     orders = []
     for pk in due.order_by("answered_at").values_list("pk", flat=True)[:most]:
         token = uuid.uuid4()
-        taken = TryOn.objects.filter(pk=pk, status=Status.FETCHING, claim=None)
-        if taken.update(claim=token, lease_until=lease):
+        unclaimed = TryOn.objects.filter(pk=pk, status=Status.FETCHING, claim=None)
+        if unclaimed.update(claim=token, lease_until=lease):
             orders.append(WorkOrder("fetch", pk, token, 0))
     return orders

@@ -65,10 +65,10 @@ def insist(store: Callable[[], None], seconds: float = 60) -> None:
 
 def submit(request_id: int, token: str) -> bool:
     """Send a reserved submit. False if its reservation is void."""
-    found = _reserved(request_id, token, *PICTURES)
-    if found is None:
+    reserved = _reserved(request_id, token, *PICTURES)
+    if reserved is None:
         return False
-    request, try_on = found
+    request, try_on = reserved
     try:
         pictures = _pictures(try_on)
     except FileNotFoundError as error:
@@ -92,10 +92,10 @@ def submit(request_id: int, token: str) -> bool:
 
 def poll(request_id: int, token: str) -> bool:
     """Send a reserved poll. False if its reservation is void."""
-    found = _reserved(request_id, token)
-    if found is None:
+    reserved = _reserved(request_id, token)
+    if reserved is None:
         return False
-    request, try_on = found
+    request, try_on = reserved
     secret = budget.secrets()[request.key.fingerprint]
     if not budget.send(request, budget.database_now()):
         return False
@@ -123,8 +123,8 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
     try:
         with _lease_kept(try_on, len(addresses)):
             picture = _bring_home(addresses)
-            found = _compare(try_on, picture)
-            return fetching.fetched(try_on, picture, budget.database_now(), found)
+            changes = _compare(try_on, picture)
+            return fetching.fetched(try_on, picture, budget.database_now(), changes)
     except miragic.ResultOutOfReach as error:
         logger.warning("a result is out of reach")
         fetching.out_of_reach(try_on, error.detail, budget.database_now())
@@ -139,14 +139,14 @@ def fetch(try_on_id: str, claim: str) -> Result | None:
 
 def _bring_home(addresses: list[str]) -> normalise.Picture:
     """The picture at the first of them that has one, or the failure with most hope."""
-    first, *others = addresses
+    first, *further = addresses
     try:
         return _download(first)
     except miragic.ResultUnavailable as error:
-        if not others:
+        if not further:
             raise
         try:
-            return _bring_home(others)
+            return _bring_home(further)
         except miragic.ResultUnavailable as other:
             raise max(error, other, key=lambda failure: failure.hope) from None
 
@@ -164,7 +164,7 @@ def _compare(try_on: TryOn, picture: normalise.Picture) -> Changes | None:
     if settings.TRYON_REVIEW != "flagged":
         return None  # with the renditions, when there is time
     try:
-        return services.find_changes(try_on=try_on, made=picture.data)
+        return services.find_changes(try_on=try_on, data=picture.data)
     except FileNotFoundError:  # the photo was deleted meanwhile
         return None
 

@@ -92,11 +92,11 @@ class Traffic:
 
     def polled_in(self, try_on: TryOn, age: float, forecast: Forecast) -> float:
         """Seconds until a poll at this job is worth its price: not before."""
-        seen = 0.0
+        last_poll = 0.0
         if try_on.last_polled_at and try_on.submitted_at:
-            seen = (try_on.last_polled_at - try_on.submitted_at).total_seconds()
+            last_poll = (try_on.last_polled_at - try_on.submitted_at).total_seconds()
         wait = 0.0
-        while forecast.unseen(max(seen, 0), age + wait) < self.price and wait < 10:
+        while forecast.unseen(max(last_poll, 0), age + wait) < self.price and wait < 10:
             wait += 0.5
         return wait
 

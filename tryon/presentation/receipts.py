@@ -36,7 +36,7 @@ ANSWERS = {
 YES, NO, UNSURE = "yes", "no", "unsure"
 
 
-class Told(Record):
+class DescribedRequest(Record):
     words: str
     time: str  # by the shop's clock
 
@@ -56,7 +56,7 @@ class Asked(TypedDict):
 class Receipt(TypedDict):
     id: str
     asked: Asked
-    requests: list[Told]
+    requests: list[DescribedRequest]
     status: str
     failure_code: str | None
     finished_at: str | None

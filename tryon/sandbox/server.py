@@ -221,12 +221,12 @@ class Handler(BaseHTTPRequestHandler):
         job = self.state.jobs.get(job_id)
         if job is None or job.key != key:
             return self.send_error_json(404, "JOB_NOT_FOUND", "Job not found")
-        data = self.told(job)
+        data = self.describe_job(job)
         if fault:
             data |= fault.value
         self.send_json(200, {"success": True, "data": data})
 
-    def told(self, job: Job) -> dict[str, object]:
+    def describe_job(self, job: Job) -> dict[str, object]:
         """Documentation, "Response Example" and "Response Fields"."""
         status = job.status(time.time())
         done = status == "COMPLETED"

@@ -119,7 +119,7 @@ def _continue(row: CatalogueImport, now: datetime) -> list[Garment]:
             raise ClaimLost(f"{row}")
         if not dry:
             file_deletion.erase([row.file_name])
-    return outcome.made
+    return outcome.to_render
 
 
 def _end_unread(row: CatalogueImport, sentence: str) -> None:

@@ -25,7 +25,7 @@ def begin(job: str, row: str, now: datetime) -> Iterator[Unfinished | None]:
     try:
         yield work
     except Exception as error:
-        work.note(error)
+        work.note_error(error)
         raise
     if not work.noted:
         work.delete()

@@ -169,9 +169,9 @@ def picture_name(try_on: TryOn, taken: list[Listed] | None = None) -> str:
     """What a picture is called on somebody's disk; unlike those already `taken`."""
     day = timezone.localdate(try_on.created_at)
     stem = f"fitting-room-{typed_text.make_file_stem(try_on.label) or 'picture'}-{day}"
-    others = {row["file"] for row in taken or ()}
+    taken_names = {row["file"] for row in taken or ()}
     name, n = f"{stem}.jpg", 2
-    while name in others:
+    while name in taken_names:
         name, n = f"{stem}-{n}.jpg", n + 1
     return name
 

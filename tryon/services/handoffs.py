@@ -27,8 +27,10 @@ def open_handoff(*, owner: User, now: datetime) -> tuple[Handoff, str]:
 def find_handoff(*, secret: str, now: datetime) -> Handoff | None:
     """The open one that this code belongs to."""
     hashed = Handoff.hashed(secret)
-    found = Handoff.objects.filter(secret_sha256=hashed).select_related("owner").first()
-    return found if found is not None and found.is_open(now) else None
+    handoff = (
+        Handoff.objects.filter(secret_sha256=hashed).select_related("owner").first()
+    )
+    return handoff if handoff is not None and handoff.is_open(now) else None
 
 
 def use_handoff(

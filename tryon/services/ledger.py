@@ -23,16 +23,16 @@ def prune_requests(*, now: datetime) -> int:
     """
     before = now - KEPT
     over = Q(try_on=None) | Q(try_on__status__in=FINAL)
-    gone = 0
+    removed = 0
     for key in Key.objects.all():
         answered = ApiRequest.objects.filter(over, key=key, answered_at__lt=before)
-        gone += _prune(answered.order_by("answered_at"))
+        removed += _prune(answered.order_by("answered_at"))
     unsent = ApiRequest.objects.filter(outcome=Outcome.VOID, planned_at__lt=before)
-    return gone + _prune(unsent.order_by("planned_at"))
+    return removed + _prune(unsent.order_by("planned_at"))
 
 
 def _prune(rows: QuerySet[ApiRequest]) -> int:
-    gone = 0
+    removed = 0
     for _batch in range(BATCHES):
         with transaction.atomic():
             locked = rows.select_for_update(skip_locked=True, of=("self",))
@@ -40,10 +40,10 @@ def _prune(rows: QuerySet[ApiRequest]) -> int:
             _keep_receipts(batch)
             _tally(batch)
             ApiRequest.objects.filter(pk__in=[row.pk for row in batch]).delete()
-        gone += len(batch)
+        removed += len(batch)
         if len(batch) < AT_ONCE:
             break
-    return gone
+    return removed
 
 
 def _keep_receipts(requests: Iterable[ApiRequest]) -> None:

@@ -64,5 +64,5 @@ class Outfit:
     def of(cls, chosen: Mapping[str, Garment]) -> "Outfit":
         """By slot. Raises `OutfitError`."""
         check_slots(chosen)
-        first, *others = (chosen[slot] for slot in SLOTS if slot in chosen)
-        return cls(first, *others)
+        first, *further = (chosen[slot] for slot in SLOTS if slot in chosen)
+        return cls(first, *further)

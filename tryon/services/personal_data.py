@@ -20,7 +20,7 @@ def read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
     """Paths in the zip and their bytes; tells the export how far it is."""
     owner, done = export.owner, 0
     lists: dict[str, list[About]] = {"photos": [], "clothes": [], "pictures": []}
-    told: About = {
+    data: About = {
         "version": VERSION,
         "made": export.created_at.isoformat(),
         "account": {
@@ -49,7 +49,7 @@ def read_entries(export: Export) -> Iterator[tuple[str, bytes]]:
         if file is not None:
             yield file
         export.renew(timezone.now(), done=done)
-    yield "data.json", json.dumps(told, indent=2).encode()
+    yield "data.json", json.dumps(data, indent=2).encode()
 
 
 def _about(

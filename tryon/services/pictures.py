@@ -38,8 +38,8 @@ def add_photo(*, owner: User, picture: normalise.Picture, now: datetime) -> Phot
 
     Raises `storage.Away`, `OwnerGone`, `TooManyUploads`.
     """
-    same = Photo.objects.filter(owner=owner, source_sha256=picture.source_sha256)
-    return _add(Photo(owner=owner), picture, same, now)
+    copies = Photo.objects.filter(owner=owner, source_sha256=picture.source_sha256)
+    return _add(Photo(owner=owner), picture, copies, now)
 
 
 def add_garment(
@@ -52,17 +52,17 @@ def add_garment(
     **fields: str,
 ) -> Garment:
     """A customer's own piece, or with `owner` None one of the catalogue."""
-    same = Garment.objects.filter(
+    copies = Garment.objects.filter(
         owner=owner, kind=kind, source_sha256=picture.source_sha256
     )
     if owner is None:
-        same = same.filter(sku=fields.get("sku", ""), retired_at=None)
+        copies = copies.filter(sku=fields.get("sku", ""), retired_at=None)
     garment = Garment(owner=owner, kind=kind, name=name, **fields)
-    return _add(garment, picture, same, now)
+    return _add(garment, picture, copies, now)
 
 
-def _add(row: P, picture: normalise.Picture, same: QuerySet[P], now: datetime) -> P:
-    existing = same.first()
+def _add(row: P, picture: normalise.Picture, copies: QuerySet[P], now: datetime) -> P:
+    existing = copies.first()
     if existing is not None:
         return existing
     if row.owner is not None:
@@ -80,7 +80,7 @@ def _add(row: P, picture: normalise.Picture, same: QuerySet[P], now: datetime) -
         raise
     except IntegrityError:
         file_deletion.erase(row.file_names)
-        existing = same.first()  # the same upload, a moment earlier
+        existing = copies.first()  # the same upload, a moment earlier
         if existing is None:
             raise
         return existing
@@ -145,7 +145,7 @@ def try_renditions(*, row: Photo | Garment | Result, now: datetime) -> bool:
         except normalise.UNREADABLE as error:
             rows = type(row)._default_manager
             if rows.filter(pk=row.pk).exists():  # else it was deleted meanwhile
-                work.note(error)
+                work.note_error(error)
     return True
 
 
@@ -153,7 +153,7 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     """The WebP files beside a stored picture. Raises `normalise.Busy`."""
     data = storage.read(row.file_name)
     if isinstance(row, Result) and row.changed_outside is None:
-        compare_result(result=row, made=data, now=now)
+        compare_result(result=row, data=data, now=now)
     for width in normalise.RENDITION_WIDTHS:
         encoded = executor.run(normalise.make_rendition, data, width)
         storage.save(row.rendition_name(width), ContentFile(encoded))
@@ -162,9 +162,9 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
         file_deletion.erase(row.file_names)  # it was deleted meanwhile, or replaced
 
 
-def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
+def compare_result(*, result: Result, data: bytes, now: datetime) -> None:
     """What the result changed, and whether a person should look. Raises `Busy`."""
-    changes = find_changes(try_on=result.try_on, made=made, wait=0.01)
+    changes = find_changes(try_on=result.try_on, data=data, wait=0.01)
     if changes is None:
         return
     storage.save(result.changes_name, ContentFile(changes.layer))
@@ -179,15 +179,18 @@ def compare_result(*, result: Result, made: bytes, now: datetime) -> None:
 
 
 def find_changes(
-    *, try_on: TryOn, made: bytes, wait: float | None = None
+    *, try_on: TryOn, data: bytes, wait: float | None = None
 ) -> comparison.Changes | None:
-    """`made` beside the photo; None if that is gone. Raises `normalise.Busy`."""
+    """The result's picture beside the photo; None if that is gone.
+
+    Raises `normalise.Busy`.
+    """
     if try_on.photo is None:
         return None
     photo = storage.read(try_on.photo.file_name)
     with normalise.decoder(wait):
         face = try_on.photo.measured.get("face")
-        return executor.run(comparison.compare, photo, made, try_on.garment_kind, face)
+        return executor.run(comparison.compare, photo, data, try_on.garment_kind, face)
 
 
 def next_without_renditions(now: datetime) -> Photo | Garment | Result | None:

@@ -53,14 +53,14 @@ def decide(
         hidden = reason if decision == Decision.HIDE else ""
         if not rows.update(review_state=to, hide_reason=hidden, **changes):
             return False
-        made = ReviewDecision.objects.create(
+        record = ReviewDecision.objects.create(
             result=result, decision=decision, reason=reason, by=by, at=now
         )
         mine = TryOn.objects.filter(pk=result.try_on_id)
         if decision == Decision.HIDE and reason != HideReason.UNSUITABLE:
             counted = mine.filter(counts_against_limit=True)
-            made.gave_try_back = bool(counted.update(counts_against_limit=False))
-            made.save(update_fields=["gave_try_back"])
+            record.gave_try_back = bool(counted.update(counts_against_limit=False))
+            record.save(update_fields=["gave_try_back"])
         elif decision == Decision.UNDO and was_hidden:
             hiding = ReviewDecision.objects.filter(
                 result=result, decision=Decision.HIDE

@@ -52,10 +52,10 @@ def create_try_on(
         if replayed is not None:
             token = uuid.uuid4()  # what that form made was deleted: a new wish
         if not again:
-            same = TryOn.objects.filter(owner=owner).same_as(photo, garment, bottom)
-            found = same.recent().first()
-            if found is not None:
-                return found, False
+            matches = TryOn.objects.filter(owner=owner).same_as(photo, garment, bottom)
+            existing = matches.recent().first()
+            if existing is not None:
+                return existing, False
         if counts:
             quotas.spend(owner, 1, now)
         try_on = _queue(
@@ -76,8 +76,8 @@ def derive_again_token(owner: User, photo: Photo, outfit: Outfit) -> uuid.UUID:
     However often it is pressed until that one is ready, it is one and is paid once.
     """
     mine = TryOn.objects.filter(owner=owner)
-    same = mine.same_as(photo, outfit.garment, outfit.bottom)
-    newest = same.in_status([Status.COMPLETED]).recent().first()
+    matches = mine.same_as(photo, outfit.garment, outfit.bottom)
+    newest = matches.in_status([Status.COMPLETED]).recent().first()
     return uuid.uuid5(newest.pk, "again") if newest else uuid.uuid4()
 
 
@@ -115,12 +115,12 @@ def create_fitting(
         if replayed is not None:
             return replayed, 0
         mine = TryOn.objects.filter(owner=owner)
-        found = {g: mine.same_as(photo, g, None).recent().first() for g in garments}
-        missing = [garment for garment, try_on in found.items() if try_on is None]
+        try_ons = {g: mine.same_as(photo, g, None).recent().first() for g in garments}
+        missing = [garment for garment, try_on in try_ons.items() if try_on is None]
         if missing:
             quotas.spend(owner, len(missing), now)
         for garment in missing:
-            found[garment] = _queue(
+            try_ons[garment] = _queue(
                 owner=owner,
                 photo=photo,
                 outfit=Outfit(garment),
@@ -130,7 +130,7 @@ def create_fitting(
         fitting = Fitting.objects.create(
             owner=owner, photo=photo, token=token, created_at=now
         )
-        fitting.try_ons.set([try_on for try_on in found.values() if try_on])
+        fitting.try_ons.set([try_on for try_on in try_ons.values() if try_on])
     return fitting, len(missing)
 
 

@@ -72,8 +72,8 @@ def _delete(request: OwnedRequest, try_ons: list[TryOn]) -> HttpResponse:
         receipt = services.delete_try_ons(
             owner=request.owner, try_ons=try_ons, now=timezone.now()
         )
-        told = ngettext("Deleted %(n)d picture.", "Deleted %(n)d pictures.", n)
-        deleted(request, told % {"n": n}, receipt)
+        message = ngettext("Deleted %(n)d picture.", "Deleted %(n)d pictures.", n)
+        deleted(request, message % {"n": n}, receipt)
         return redirect("gallery")
     context = {
         "question": ngettext("Delete %(n)d picture?", "Delete %(n)d pictures?", n)

@@ -166,9 +166,9 @@ def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
 def _garments(request: OwnedRequest, chosen: dict[str, Any]) -> tuple[Any, Any]:
     """The chosen ones first, then what the filters leave."""
     owner = request.owner or None
-    asked = {name: request.GET.get(name, "") for name in ("kind", "of", "q")}
+    filters = {name: request.GET.get(name, "") for name in ("kind", "of", "q")}
     rack = garment_list.list_garments(
-        owner, slot=asked["kind"], of=asked["of"], query=asked["q"]
+        owner, slot=filters["kind"], of=filters["of"], query=filters["q"]
     )
     page = Paginator(rack, GARMENTS).get_page(request.GET.get("page"))
     wanted = {_uuid(pk) for pk in chosen["garments"][:GARMENTS]} - {None}

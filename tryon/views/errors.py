@@ -70,8 +70,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """
     why = _why(request, reason)
     if request.headers.get("Accept") == "application/json":
-        told = {"error": f"{why.title}. {why.sentence}"}
-        response: HttpResponse = JsonResponse(told, status=403)
+        payload = {"error": f"{why.title}. {why.sentence}"}
+        response: HttpResponse = JsonResponse(payload, status=403)
     else:
         context = {"why": why, **_way_back(request, why)}
         response = render(request, "errors/403.html", context, status=403)

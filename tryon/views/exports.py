@@ -20,14 +20,14 @@ from .getters import OwnedRequest, owner_required
 def export(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     """How far the zip is; with `Accept: application/json` in figures."""
     row = _export(request, pk)
-    told: dict[str, object] = {
+    payload: dict[str, object] = {
         "state": row.state,
         "percent": row.percent,
         "done": row.done,
         "total": row.total,
     }
     if request.headers.get("Accept") == "application/json":
-        return JsonResponse(told)
+        return JsonResponse(payload)
     return render(request, "gallery/export.html", {"export": row})
 
 

@@ -139,16 +139,16 @@ class Page:
         after = parse_key(query.get("after", ""))
         if after is not None:
             rows = rows.filter(_beyond("gt", after)).order_by("created_at", "id")
-            found = list(rows[: PAGE + 1])
-            items = found[:PAGE][::-1]
-            newer = _key(items[:1]) if len(found) > PAGE else None
+            try_ons = list(rows[: PAGE + 1])
+            items = try_ons[:PAGE][::-1]
+            newer = _key(items[:1]) if len(try_ons) > PAGE else None
             return cls(items, _key(items[-1:]), newer)
         before = parse_key(query.get("before", ""))
         if before is not None:
             rows = rows.filter(_beyond("lt", before))
-        found = list(rows.recent()[: PAGE + 1])
-        items = found[:PAGE]
-        older = _key(items[-1:]) if len(found) > PAGE else None
+        try_ons = list(rows.recent()[: PAGE + 1])
+        items = try_ons[:PAGE]
+        older = _key(items[-1:]) if len(try_ons) > PAGE else None
         return cls(items, older, _key(items[:1]) if before is not None else None)
 
 

@@ -64,7 +64,7 @@ def _add(request: OwnedRequest, form: GarmentForm) -> None:
 def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     garment = get_own_garment(request, pk)
     rows = TryOn.objects.existing()
-    made = rows.filter(Q(garment=garment) | Q(bottom_garment=garment)).count()
+    count = rows.filter(Q(garment=garment) | Q(bottom_garment=garment)).count()
     if request.method == "POST":
         receipt = services.delete_garment(
             garment=garment, now=timezone.now(), by=request.owner
@@ -76,10 +76,10 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
         "consequence": ngettext(
             "The %(n)d picture made with it goes too. This cannot be undone.",
             "The %(n)d pictures made with it go too. This cannot be undone.",
-            made,
+            count,
         )
-        % {"n": made}
-        if made
+        % {"n": count}
+        if count
         else _("This cannot be undone."),
         "keep_url": "garments",
         "picture": garment,

@@ -129,7 +129,7 @@ def repair(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
 @owner_required
 def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     photo = get_photo(request, pk)
-    made = photo.try_ons.existing().count()
+    count = photo.try_ons.existing().count()
     if request.method == "POST":
         receipt = services.delete_photo(
             photo=photo, now=timezone.now(), by=request.owner
@@ -141,10 +141,10 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
         "consequence": ngettext(
             "Its %(n)d picture goes with it. This cannot be undone.",
             "Its %(n)d pictures go with it. This cannot be undone.",
-            made,
+            count,
         )
-        % {"n": made}
-        if made
+        % {"n": count}
+        if count
         else _("This cannot be undone."),
         "keep_url": "photos",
         "picture": photo,

@@ -21,9 +21,9 @@ LOOK = ("several", "kind", "of", "q", "page")  # of the clothes on the page
 
 def sent_from(request: HttpRequest) -> str:
     """The page of ours that this form was on, as the browser tells; else compose."""
-    told = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(told, {request.get_host()}):
-        parts = urlsplit(told)
+    referer = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+        parts = urlsplit(referer)
         if parts.path:
             return f"{parts.path}?{parts.query}" if parts.query else parts.path
     return reverse("compose")

@@ -84,9 +84,9 @@ def _lead_to(
     with storage.translate_errors():
         if not default_storage.exists(name):
             raise Http404
-        told = {f"Response{key.replace('-', '')}": headers[key] for key in headers}
+        overrides = {f"Response{key.replace('-', '')}": headers[key] for key in headers}
         address = default_storage.url(  # type: ignore[call-arg]
-            name, parameters=told, expire=3600, http_method=request.method
+            name, parameters=overrides, expire=3600, http_method=request.method
         )
     response = HttpResponse(status=302)
     response["Location"] = address

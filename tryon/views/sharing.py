@@ -54,13 +54,13 @@ def share(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "try_on": try_on,
         "form": form,
-        "links": [_shown(link) for link in links.prefetch_related("votes")],
+        "links": [_describe_link(link) for link in links.prefetch_related("votes")],
     }
     status = 422 if form.is_bound else 200
     return render(request, "sharing/share.html", context, status=status)
 
 
-def _shown(link: Share) -> dict[str, object]:
+def _describe_link(link: Share) -> dict[str, object]:
     address = settings.SITE_URL + reverse("shared", args=[link.token])
     return {"link": link, "address": address, "svg": qr_code(address)}
 

@@ -46,8 +46,8 @@ def detail(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
 
 def _page(request: OwnedRequest, try_on: TryOn) -> dict[str, object]:
     now = timezone.now()
-    others = TryOn.objects.visible_to(request.owner).under_way().exclude(pk=try_on.pk)
-    cards = [try_on, *others.with_pictures().recent()[:5]]
+    running = TryOn.objects.visible_to(request.owner).under_way().exclude(pk=try_on.pk)
+    cards = [try_on, *running.with_pictures().recent()[:5]]
     progress.add_places(cards)
     if request.method == "GET":
         services.mark_seen(try_on=try_on, now=now)
@@ -76,8 +76,8 @@ def _next_garments(request: OwnedRequest, try_on: TryOn) -> list[Garment]:
     rows = Garment.objects.catalogue().exclude(pk__in=worn).order_by("pk")
     # From a place by chance on: to shuffle a catalogue, all of it would be read.
     begin = uuid.uuid4()
-    found = [*rows.filter(pk__gte=begin)[:NEXT], *rows.filter(pk__lt=begin)[:NEXT]]
-    return found[:NEXT]
+    garments = [*rows.filter(pk__gte=begin)[:NEXT], *rows.filter(pk__lt=begin)[:NEXT]]
+    return garments[:NEXT]
 
 
 @require_safe
@@ -89,7 +89,7 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
     seconds to ask again. `token` is the page's own proof of whose cards they are:
     with it a poll that finds nothing changed asks one query, and no session.
     """
-    cards = map(_shown, request.GET.getlist("card")[:MOST_UPDATES])
+    cards = map(_parse_card, request.GET.getlist("card")[:MOST_UPDATES])
     shown = {pk: status for pk, status in cards if pk is not None}
     owner_id = poll_token.read_owner(request.GET.get("token", ""))
     if owner_id is not None and "newest" not in request.GET:
@@ -97,7 +97,7 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
         if {row.pk: row.status for row in try_ons} == shown:
             now = timezone.now()
             estimator = progress.Estimator(now, progress.recent_shop.get(now))
-            return JsonResponse(_told(try_ons, estimator))
+            return JsonResponse(_build_updates(try_ons, estimator))
     return _changed(request, shown)
 
 
@@ -105,7 +105,7 @@ def updates(request: OwnedRequest) -> HttpResponseBase:
 def _changed(request: OwnedRequest, shown: dict[uuid.UUID, str]) -> HttpResponse:
     rows = TryOn.objects.visible_to(request.owner).filter(pk__in=shown)
     try_ons = list(rows.with_pictures())
-    answer = _told(try_ons, progress.Estimator(timezone.now()))
+    answer = _build_updates(try_ons, progress.Estimator(timezone.now()))
     for try_on in try_ons:
         answer["cards"][str(try_on.pk)]["label"] = try_on.label
         if shown[try_on.pk] != try_on.status:
@@ -145,27 +145,27 @@ class Updates(TypedDict):
     newer: NotRequired[int]
 
 
-def _told(found: list[TryOn], estimator: progress.Estimator) -> Updates:
-    progress.add_places(found)
+def _build_updates(try_ons: list[TryOn], estimator: progress.Estimator) -> Updates:
+    progress.add_places(try_ons)
     cards: dict[str, Card] = {}
     delays = []
-    for try_on in found:
-        shown = estimator.progress(try_on)
-        try_on.progress = shown
+    for try_on in try_ons:
+        estimate = estimator.progress(try_on)
+        try_on.progress = estimate
         cards[str(try_on.pk)] = {
             "status": try_on.status,
-            "percent": shown.percent,
-            "left": shown.left,
-            "heading": shown.heading,
-            "line": shown.line,
-            "stage": shown.stage,
+            "percent": estimate.percent,
+            "left": estimate.left,
+            "heading": estimate.heading,
+            "line": estimate.line,
+            "stage": estimate.stage,
         }
         if try_on.is_under_way:
-            delays.append(shown.poll_in)
+            delays.append(estimate.poll_in)
     return {"cards": cards, "poll_in": min(delays, default=None)}
 
 
-def _shown(card: str) -> tuple[uuid.UUID | None, str]:
+def _parse_card(card: str) -> tuple[uuid.UUID | None, str]:
     pk, _colon, status = card.partition(":")
     try:
         return uuid.UUID(pk), status
@@ -179,13 +179,13 @@ def _shown(card: str) -> tuple[uuid.UUID | None, str]:
 def receipt(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
     """What was asked, sent, answered and charged; with `?format=json` to keep."""
     try_on = get_try_on(request, pk)
-    told = receipts.build_receipt(try_on)
+    contents = receipts.build_receipt(try_on)
     if request.GET.get("format") == "json":
-        response = JsonResponse(told, json_dumps_params={"indent": 2})
+        response = JsonResponse(contents, json_dumps_params={"indent": 2})
         name = f"fitting-room-receipt-{str(try_on.pk)[:8]}.json"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
-    context = {"try_on": try_on, "receipt": told}
+    context = {"try_on": try_on, "receipt": contents}
     return render(request, "try_on/receipt.html", context)
 
 
@@ -232,8 +232,8 @@ def delete(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
         receipt = services.delete_try_ons(
             owner=request.owner, try_ons=[try_on], now=timezone.now()
         )
-        told = ngettext("Deleted %(n)d picture.", "Deleted %(n)d pictures.", 1)
-        deleted(request, told % {"n": 1}, receipt)
+        message = ngettext("Deleted %(n)d picture.", "Deleted %(n)d pictures.", 1)
+        deleted(request, message % {"n": 1}, receipt)
         return redirect("gallery")
     context = {
         "question": _("Delete this picture?"),

@@ -19,12 +19,12 @@ def parse_range(request: HttpRequest, etag: str, size: int) -> range | None:
 
     Whoever has the beginning of another file gets all of this one.
     """
-    found = RANGE.fullmatch(request.headers.get("Range", ""))
-    if found is None or request.method != "GET" or not any(found.groups()):
+    match = RANGE.fullmatch(request.headers.get("Range", ""))
+    if match is None or request.method != "GET" or not any(match.groups()):
         return None
     if request.headers.get("If-Range", etag) != etag:
         return None
-    first, last = (int(text) if text else None for text in found.groups())
+    first, last = (int(text) if text else None for text in match.groups())
     if first is None:
         first, last = max(size - (last or 0), 0), None
     elif last is not None and last < first:

@@ -5,6 +5,6 @@ import segno
 
 def qr_code(address: str) -> str:
     """Inline SVG; ours alone decides the address, so it is safe in a page."""
-    made = segno.make(address, error="m", micro=False)
-    svg: str = made.svg_inline(border=3, dark="#17181a", light="#fff", omitsize=True)
+    code = segno.make(address, error="m", micro=False)
+    svg: str = code.svg_inline(border=3, dark="#17181a", light="#fff", omitsize=True)
     return svg

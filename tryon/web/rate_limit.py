@@ -18,12 +18,12 @@ def find_address(request: HttpRequest) -> str:
 
     From the right, since anybody may write what stands further left.
     """
-    came = str(request.META.get("REMOTE_ADDR", ""))
+    address = str(request.META.get("REMOTE_ADDR", ""))
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    while hops and is_trusted(came):
-        came = strip_port(hops.pop().strip()) or came
-    parsed = _parse(came)
-    return came if parsed is None else str(parsed)
+    while hops and is_trusted(address):
+        address = strip_port(hops.pop().strip()) or address
+    parsed = _parse(address)
+    return address if parsed is None else str(parsed)
 
 
 def strip_port(text: str) -> str:

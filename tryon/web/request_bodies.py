@@ -23,8 +23,8 @@ def get_limit(path: str) -> int:
 
 
 def is_too_large(request: HttpRequest) -> bool:
-    told = request.META.get("CONTENT_LENGTH") or "0"
-    return not told.isdecimal() or len(told) > 15 or int(told) > get_limit(request.path)
+    size = request.META.get("CONTENT_LENGTH") or "0"
+    return not size.isdecimal() or len(size) > 15 or int(size) > get_limit(request.path)
 
 
 def is_endless(request: HttpRequest) -> bool:

@@ -180,7 +180,7 @@ def test_changed_pictures_are_taken_in_when_asked(
         outcome = catalogue_run(other, dry=False, replace=True)
     after = Garment.objects.get(sku="S-1")
     assert (outcome.pictures_replaced, outcome.changed, outcome.problems) == (1, 0, [])
-    assert outcome.made == [after]
+    assert outcome.to_render == [after]
     assert after.stem != before.stem
     assert before.file_name not in media_files()
     assert after.file_name in media_files()

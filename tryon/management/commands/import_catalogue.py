@@ -43,7 +43,7 @@ class Command(BaseCommand):
                 outcome.problems.append(Problem(0, "", str(error)))
                 self.report(outcome, [], as_json=True)
             raise CommandError(str(error), returncode=UNREAD) from error
-        for garment in outcome.made:
+        for garment in outcome.to_render:
             tasks.ask_for_renditions(garment)
         self.report(outcome, notes, as_json=options["json"])
         if outcome.problems:
@@ -67,12 +67,12 @@ class Command(BaseCommand):
                 self.stderr.write(f"waiting: {wait or 'busy'}")
                 time.sleep(PAUSE)
         row = shop.table.rows[outcome.done]
-        told = "storage does not answer: this line and those after it were not read"
-        outcome.problems.append(Problem(row.line, row.cells.get("sku", ""), told))
+        sentence = "storage does not answer: this line and those after it were not read"
+        outcome.problems.append(Problem(row.line, row.cells.get("sku", ""), sentence))
 
     def report(self, outcome: Outcome, notes: list[str], *, as_json: bool) -> None:
         if as_json:
-            told = {
+            payload = {
                 "new": outcome.new,
                 "changed": outcome.changed,
                 "pictures_replaced": outcome.pictures_replaced,
@@ -80,7 +80,7 @@ class Command(BaseCommand):
                 "problems": [vars(problem) for problem in outcome.problems],
                 "notes": notes,
             }
-            self.stdout.write(json.dumps(told))
+            self.stdout.write(json.dumps(payload))
             return
         for problem in outcome.problems:
             sku = f" ({problem.sku})" if problem.sku else ""

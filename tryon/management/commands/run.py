@@ -75,14 +75,14 @@ class Command(BaseCommand):
     def processes(self) -> list[Process]:
         lines = (BASE_DIR / "Procfile").read_text().splitlines()
         named = dict(line.split(": ", 1) for line in lines if line)
-        found = [Process(name, named[name]) for name in ("web", "worker", "beat")]
+        processes = [Process(name, named[name]) for name in ("web", "worker", "beat")]
         if settings.MIRAGIC_SANDBOX:
             sandbox = (
                 f"python manage.py sandbox --port {settings.PORT + 1} "
                 f"--keep {shlex.quote(str(settings.DATA_DIR / 'sandbox'))}"
             )
-            found.insert(0, Process("sandbox", sandbox))
-        return found
+            processes.insert(0, Process("sandbox", sandbox))
+        return processes
 
     def supervise(self, processes: list[Process]) -> None:
         self.ending = False

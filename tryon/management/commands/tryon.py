@@ -90,11 +90,11 @@ class Command(BaseCommand):
     def owner(self) -> User:
         email = self.options["owner"]
         if email is None:
-            found: User | None = User.objects.filter(email=SHELL_OWNER).first()
+            owner: User | None = User.objects.filter(email=SHELL_OWNER).first()
             # The shell belongs to the shop: the customers' limit is not for it.
-            if found is None:
-                found = User.objects.create_user(SHELL_OWNER, daily_limit=1_000_000)
-            return found
+            if owner is None:
+                owner = User.objects.create_user(SHELL_OWNER, daily_limit=1_000_000)
+            return owner
         theirs: User | None = User.objects.filter(email__iexact=email).first()
         if theirs is None:
             self.refuse(f"no account {email}")
@@ -143,7 +143,7 @@ class Command(BaseCommand):
         if try_on.finished_at is not None:
             seconds = round((try_on.finished_at - try_on.created_at).total_seconds(), 3)
         if self.options["json"]:
-            told = {
+            payload = {
                 "id": str(try_on.pk),
                 "status": try_on.status,
                 "mode": try_on.mode,
@@ -152,7 +152,7 @@ class Command(BaseCommand):
                 "seconds": seconds,
                 "output": str(output) if output else None,
             }
-            self.stdout.write(json.dumps(told))
+            self.stdout.write(json.dumps(payload))
             return
         advice = texts.find_advice(try_on)
         self.stdout.write(f"{try_on.pk} {try_on.status}")

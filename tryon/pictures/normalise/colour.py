@@ -82,20 +82,21 @@ def to_srgb(
 def _by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        made = ImageCms.buildTransform(source, SRGB, image.mode, "RGB")
-        if image.mode == "RGB" and not _keeps_greys(made):
+        transform = ImageCms.buildTransform(source, SRGB, image.mode, "RGB")
+        if image.mode == "RGB" and not _keeps_greys(transform):
             return None
-        return ImageCms.applyTransform(image, made)
+        return ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
 
 
-def _keeps_greys(made: ImageCms.ImageCmsTransform) -> bool:
+def _keeps_greys(transform: ImageCms.ImageCmsTransform) -> bool:
     """A profile that has been damaged may still be one, and paint everything black."""
     probe = Image.new("RGB", (3, 1))
     probe.putpixel((1, 0), (128, 128, 128))
     probe.putpixel((2, 0), (255, 255, 255))
-    black, grey, white = np.asarray(ImageCms.applyTransform(probe, made))[0].astype(int)
+    converted = ImageCms.applyTransform(probe, transform)
+    black, grey, white = np.asarray(converted)[0].astype(int)
     return bool(
         black.max() <= 80 and 60 <= grey.min() <= grey.max() <= 200 <= white.min()
     )

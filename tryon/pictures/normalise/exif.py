@@ -32,11 +32,11 @@ def orientation(block: bytes) -> int:
     order = {b"II": "<", b"MM": ">"}.get(block[:2])
     if order is not None:
         try:
-            found = _of_directory(block, order)
+            turn = _of_directory(block, order)
         except struct.error:
-            found = None
-        if found is not None:
-            return found if found in TURNS else 1
+            turn = None
+        if turn is not None:
+            return turn if turn in TURNS else 1
     # Its index is broken. The entry itself may not be.
     for entry in ENTRY.values():
         whole = entry.search(block)

@@ -23,17 +23,17 @@ def on_ground(image: Image.Image, alpha: Image.Image) -> Image.Image:
     if levels.min() == 255:
         return image
     grey = _ground(image, alpha)
-    made = Image.new("RGB", image.size, (grey, grey, grey))
-    made.paste(image, mask=alpha)
-    return made
+    canvas = Image.new("RGB", image.size, (grey, grey, grey))
+    canvas.paste(image, mask=alpha)
+    return canvas
 
 
 def _ground(image: Image.Image, alpha: Image.Image) -> int:
     step = max(1, max(image.size) // SAMPLE)
-    seen = np.asarray(alpha)[::step, ::step] >= VISIBLE
-    if not seen.any():
+    visible = np.asarray(alpha)[::step, ::step] >= VISIBLE
+    if not visible.any():
         return GROUNDS[0]
-    colours = np.asarray(image)[::step, ::step][seen].astype(int)
+    colours = np.asarray(image)[::step, ::step][visible].astype(int)
     lost = {
         grey: float((abs(colours - grey) < ALIKE).all(axis=-1).mean())
         for grey in GROUNDS

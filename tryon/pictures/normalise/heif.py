@@ -67,33 +67,33 @@ def read(data: bytes) -> list[Container]:
     if not kinds:
         # A film without a picture beside it: only the brands tell.
         brands = [AV1, HEVC] if b"av" in data[8:12] else [HEVC, AV1]
-    found = []
+    containers = []
     for brand in brands:
-        made = Container({HEVC: "HEIF", AV1: "AVIF"}[brand], b"", cut=cut)
-        made.held = _held(data, index)
-        made.data = _renamed(data, index, brand)
-        _tell(made, data, index)
-        found.append(made)
-    return found
+        container = Container({HEVC: "HEIF", AV1: "AVIF"}[brand], b"", cut=cut)
+        container.held = _held(data, index)
+        container.data = _renamed(data, index, brand)
+        _tell(container, data, index)
+        containers.append(container)
+    return containers
 
 
-def _tell(made: Container, data: bytes, index: Index) -> None:
+def _tell(container: Container, data: bytes, index: Index) -> None:
     own = [
         index.properties[number - 1]
         for number in index.has.get(index.primary, ())
         if 0 < number <= len(index.properties)
     ]
     if not any(box.kind in TURNS for box in own):
-        made.orientation = _exif_orientation(data, index)
+        container.orientation = _exif_orientation(data, index)
     # Of a grid only its tiles may say.
     for box in own or index.properties:
         if box.kind != b"colr":
             continue
         kind, body = data[box.body : box.body + 4], data[box.body + 4 : box.end]
         if kind in (b"prof", b"rICC"):
-            made.profile = body
+            container.profile = body
         elif kind == b"nclx" and len(body) >= 4:
-            made.colour = colour.of_numbers(*struct.unpack_from(">HH", body))
+            container.colour = colour.of_numbers(*struct.unpack_from(">HH", body))
 
 
 def _held(data: bytes, index: Index) -> float:

@@ -126,7 +126,7 @@ def _searched(data: bytes, walk: Walk) -> Walk:
 
     The largest, since a thumbnail is a JPEG too.
     """
-    found = [walk] if walk.is_whole else []
+    walks = [walk] if walk.is_whole else []
     for number, start in enumerate(SEGMENT.finditer(data, 2)):
         if number == MOST_STARTS:
             break
@@ -136,10 +136,10 @@ def _searched(data: bytes, walk: Walk) -> Walk:
             further.jfif |= walk.jfif
             further.adobe = further.adobe or walk.adobe
             further.kept = [*walk.kept, *further.kept]
-            found.append(further)
-    if not found:
+            walks.append(further)
+    if not walks:
         raise not_whole() if data.startswith(START) and walk.kept else not_readable()
-    return max(found, key=lambda one: one.pixels)
+    return max(walks, key=lambda one: one.pixels)
 
 
 def _ended(body: bytes, walk: Walk) -> tuple[bytes, bool]:
@@ -184,8 +184,8 @@ def _scans(body: bytes) -> Iterator[tuple[int, int]]:
         if len(body) < start + 4:
             return
         header = int.from_bytes(body[start + 2 : start + 4], "big")
-        found = MARKER.search(body, start + 2 + header)
-        end = found.start() if found else len(body)
+        match = MARKER.search(body, start + 2 + header)
+        end = match.start() if match else len(body)
         yield start, end
         for marker, where, until in _segments(body, end):
             if marker == SOS:

@@ -20,12 +20,12 @@ class Repair:
 def mend(data: bytes, repair: Repair, limits: Limits) -> Image.Image:
     """Raises `PictureError` if too little is left."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-        made: Image.Image = image.convert("RGB")
+        mended: Image.Image = image.convert("RGB")
     if repair.turn:
-        made = made.transpose(TURNS[repair.turn])
+        mended = mended.transpose(TURNS[repair.turn])
     left, top, right, bottom = repair.crop
-    width, height = made.size
-    made = made.crop(
+    width, height = mended.size
+    mended = mended.crop(
         (
             round(left * width),
             round(top * height),
@@ -33,8 +33,8 @@ def mend(data: bytes, repair: Repair, limits: Limits) -> Image.Image:
             round(bottom * height),
         )
     )
-    check_pixels(made.size, limits)
-    return _brightened(made) if repair.brighten else made
+    check_pixels(mended.size, limits)
+    return _brightened(mended) if repair.brighten else mended
 
 
 TURNS = {
@@ -48,9 +48,9 @@ BRIGHT = 215  # of 255, where a sound photo's brightest tenth begins
 def _brightened(image: Image.Image) -> Image.Image:
     """So that its light parts are light; the lightest are not clipped."""
     histogram = image.convert("L").histogram()
-    seen, light = 0, 255
+    pixels, light = 0, 255
     for light in range(255, 0, -1):
-        seen += histogram[light]
-        if seen > image.width * image.height / 10:
+        pixels += histogram[light]
+        if pixels > image.width * image.height / 10:
             break
     return ImageEnhance.Brightness(image).enhance(min(max(BRIGHT / light, 1), 4))

@@ -15,24 +15,24 @@ def matches(data: bytes) -> bool:
 
 
 def read(data: bytes) -> Container:
-    made = Container("WEBP", data)
+    container = Container("WEBP", data)
     (size,) = struct.unpack_from("<I", data, 4)
-    made.cut = size + 8 > len(data)
-    kept = list[bytes]()
+    container.cut = size + 8 > len(data)
+    chunks = list[bytes]()
     for kind, start, end in _chunks(data):
         if kind == b"VP8X" and end - start == 18:
             flags = bytes([data[start + 8] & ~DROPPED])
-            kept.append(data[start : start + 8] + flags + data[start + 9 : end])
+            chunks.append(data[start : start + 8] + flags + data[start + 9 : end])
         elif kind in FRAMES:
-            kept.append(data[start:end])
+            chunks.append(data[start:end])
         elif kind == b"EXIF":
-            made.orientation = exif.orientation(data[start + 8 : end])
+            container.orientation = exif.orientation(data[start + 8 : end])
         elif kind == b"ICCP":
-            made.profile = data[start + 8 : end]
-    made.size = _size(kept[0]) if kept else None
-    body = b"WEBP" + b"".join(kept)
-    made.data = b"RIFF" + struct.pack("<I", len(body)) + body
-    return made
+            container.profile = data[start + 8 : end]
+    container.size = _size(chunks[0]) if chunks else None
+    body = b"WEBP" + b"".join(chunks)
+    container.data = b"RIFF" + struct.pack("<I", len(body)) + body
+    return container
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

@@ -50,7 +50,7 @@ class Outcome:
     problems: list[Problem] = field(default_factory=list)
     pictures: list[tuple[int, str]] = field(default_factory=list)
     back: list[str] = field(default_factory=list)  # SKUs that were retired
-    made: list[Garment] = field(default_factory=list)  # those need renditions
+    to_render: list[Garment] = field(default_factory=list)
 
     @property
     def taken(self) -> tuple[int, int, int]:
@@ -156,12 +156,12 @@ def _read(
         raise LineError(problem)
     data = shop.picture(row.cells["file"])
     piece = known.pieces.get(row.cells["sku"])
-    same = hashlib.sha256(data).hexdigest()
+    digest = hashlib.sha256(data).hexdigest()
     if piece is None:
-        outcome.made += _add(row, _picture(data), now, dry)
+        outcome.to_render += _add(row, _picture(data), now, dry)
         outcome.new += 1
     else:
-        picture = _picture(data) if piece.source_sha256 != same else None
+        picture = _picture(data) if piece.source_sha256 != digest else None
         _renew(row, piece, picture, outcome, now, dry, replace)
 
 
@@ -261,7 +261,7 @@ def _renew(
         changes["retired_at"] = None
     if not dry:
         _write(piece, changes, picture, now)
-        outcome.made += [piece] if another else []
+        outcome.to_render += [piece] if another else []
     outcome.back += back
     outcome.pictures += another
     outcome.changed += bool(changes)

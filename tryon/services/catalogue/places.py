@@ -52,12 +52,12 @@ DAMAGED = (
 
 @dataclass(frozen=True)
 class Member:
-    """`paths`: as it may be read, the first as it is; `same`: equal for equal bytes."""
+    """`paths`: as it may be read, the first as it is; `key`: equal for equal bytes."""
 
     paths: tuple[str, ...]
     handle: Path | zipfile.ZipInfo
     link: bool = False
-    same: object = None
+    key: object = None
 
 
 class Place:
@@ -101,7 +101,7 @@ class Place:
         members = self.by_path.get(fold(wanted), [])
         if len(members) > 1:
             members = [m for m in members if wanted in m.paths] or members
-            members = members[:1] if len({m.same for m in members}) == 1 else members
+            members = members[:1] if len({m.key for m in members}) == 1 else members
         elif not members and "/" not in _plain(name):
             members = self.by_name.get(fold(wanted.rpartition("/")[2]), [])
         if len(members) > 1:
@@ -177,7 +177,7 @@ def _walk(root: Path) -> Iterator[Member]:
             elif _is_of_a_system(path) or name in folders:
                 continue
             elif stat.S_ISREG(file.stat().st_mode):
-                yield Member(_spellings(path), file, same=path)
+                yield Member(_spellings(path), file, key=path)
 
 
 def _spellings(path: str) -> tuple[str, ...]:
@@ -241,8 +241,8 @@ def _listed(archive: zipfile.ZipFile) -> Iterator[Member]:
         ]
         if paths and not info.filename.endswith(("/", "\\")):
             link = stat.S_ISLNK(info.external_attr >> 16)
-            same = (info.CRC, info.file_size)
-            yield Member(tuple(dict.fromkeys(paths)), info, link, same)
+            key = (info.CRC, info.file_size)
+            yield Member(tuple(dict.fromkeys(paths)), info, link, key)
 
 
 def _names(info: zipfile.ZipInfo) -> list[str]:
@@ -251,9 +251,9 @@ def _names(info: zipfile.ZipInfo) -> list[str]:
     if info.flag_bits & UTF_8:
         return [name]
     raw = name.encode("cp437")
-    said = _unicode_path(info.extra)
+    unicode_name = _unicode_path(info.extra)
     readings = _readings(raw)
-    return [*([said] if said else []), *readings, name]
+    return [*([unicode_name] if unicode_name else []), *readings, name]
 
 
 def _unicode_path(extra: bytes) -> str:

@@ -64,10 +64,10 @@ class Table:
 def read(data: bytes) -> Table:
     """Raises `CatalogueError` for what is no table, or one with other columns."""
     text, guessed = _decoded(data)
-    said = SEP.match(text)
-    if said:
-        text = text[said.end() :]
-    delimiter = said[1] if said else _delimiter(text)
+    match = SEP.match(text)
+    if match:
+        text = text[match.end() :]
+    delimiter = match[1] if match else _delimiter(text)
     lines = _lines(text, delimiter)
     headings = next((cells for _line, cells in lines if _text_in(cells)), [])
     if _swallowed(headings):
