@@ -18,8 +18,9 @@ CATALOGUE = BASE_DIR / "locale" / "de" / "LC_MESSAGES" / "django.po"
 PLACES = re.compile(r"%\(\w+\)[a-z]|%%?[abdnpr]\b")
 # In templates every place is a `%(name)s`: these names hold words, all others count.
 WORDS = (
-    "email|encoding|goes|key|kinds|name|names|number|other|place|q|reason|shop|sku"
-    "|skus|state|time|until|version|when|who|why"
+    "address|category|charset|counts|email|encoding|goes|host|key|kinds|label|name"
+    "|names|number|other|place|program|q|reason|shop|sku|skus|state|status|time|type"
+    "|until|version|when|who|why"
 )
 COUNTS = re.compile(rf"%\((?!(?:{WORDS})\))\w+\)[a-z]|%%?[dnpr]\b")
 # A count that no word of the sentence, in any language, follows.
@@ -53,6 +54,19 @@ NO_PLURAL = {
     "More than %(n)d columns.": "a limit of hundreds",
     "line %(line)d has this SKU as %(other)s: is it the same piece?": "a place",
     "Import %(n)s": "a button's figure",
+    "Retire all %(n)s all the same": "a button's figure",
+    "%(retired)s retired, %(back)s back, %(left_out)s left out.": "figures alone",
+    "It did not end within %(n)d seconds.": "a limit of minutes",
+    "It is larger than %(n)d MB.": "a unit's sign",
+    "the picture is larger than %(n)d MB": "a unit's sign",
+    "More than %(n)d problems: the others are not listed.": "a limit of hundreds",
+    "%(n)d pieces would be retired at once, more than %(share)d %% of those that "
+    "this feed has brought. None was: is the feed whole? If so, retire them in the "
+    "admin.": "five or more",
+    "this SKU is in the feed twice, first on line %(line)d": "a place",
+    "Line %(line)d does not end: is a quote not closed?": "a place",
+    "It cannot be read from line %(line)d on: it is cut there, no XML, or in another "
+    "charset than it says.": "a place",
 }
 
 

@@ -16,9 +16,10 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerDown
 
-from . import emails, services
+from . import emails, feeds, services
 from .accounts import second_step
-from .models import CatalogueImport, Export, Garment, Photo, Result
+from .models import CatalogueImport, Export, Feed, Garment, Photo, Result
+from .pictures import storage
 from .pipeline import planner, runner
 from .pipeline.clock import Clock
 from .pipeline.timing import timing
@@ -44,6 +45,10 @@ def ask_for_export(export: Export) -> None:
 
 def ask_for_import(row: CatalogueImport) -> None:
     _send(work_import, str(row.pk))
+
+
+def ask_for_feed(feed: Feed) -> None:
+    _send(work_feed, str(feed.pk))
 
 
 def _send(task: "Task[..., None]", *args: str, **options: Any) -> None:
@@ -180,6 +185,23 @@ def work_import(pk: str) -> None:
         ask_for_renditions(garment)
 
 
+@shared_task
+def work_feed(pk: str) -> None:
+    """A slice of its sync, which asks for the next one."""
+    now = timezone.now()
+    try:
+        done = feeds.continue_sync(pk=pk, now=now, stop=_shutting_down.is_set)
+    except storage.Away:
+        logger.warning("storage is away; feed %s goes on in a minute", pk)
+        return
+    if done is None:
+        return
+    if done.made:
+        ask_for_renditions(done.made[-1])  # and whatever else waits for them
+    if done.more:
+        _send(work_feed, pk)
+
+
 # Each minute what a killed worker left half done, and what is due to go: one task for
 # each job, so that one which fails stops no other.
 
@@ -199,6 +221,12 @@ def tend_exports() -> None:
 def tend_imports() -> None:
     for row in catalogue_imports.find_waiting(now=timezone.now()):
         ask_for_import(row)
+
+
+@shared_task
+def sync_feeds() -> None:
+    for feed in feeds.begin_due(now=timezone.now()):
+        ask_for_feed(feed)
 
 
 @shared_task

@@ -6,6 +6,7 @@ TENDED = (
     "tend_renditions",
     "tend_exports",
     "tend_imports",
+    "sync_feeds",
     "erase_files",
     "delete_expired_guests",
     "delete_old_pictures",

@@ -2,6 +2,7 @@ from django.contrib import admin
 
 from . import (  # noqa: F401
     catalogue,
+    feeds,
     ledger,
     people,
     results,

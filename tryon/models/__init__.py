@@ -3,6 +3,7 @@ from .accounts import Consent, DeletionReceipt, OwnerGone, Shop, User
 from .catalogue_import import CatalogueImport
 from .claims import ClaimLost
 from .export import Export
+from .feeds import Feed, FeedItem, KindRule
 from .fitting import Fitting
 from .handoff import Handoff
 from .ledger import ApiRequest, Key, Planner
@@ -26,12 +27,15 @@ __all__ = [
     "DeletionReceipt",
     "Export",
     "FailureCode",
+    "Feed",
+    "FeedItem",
     "Fitting",
     "Garment",
     "GarmentKind",
     "Handoff",
     "InvalidMove",
     "Key",
+    "KindRule",
     "OwnerGone",
     "PendingDeletion",
     "Photo",

@@ -19,7 +19,16 @@ from tests import factories
 from tests.conftest import StrictClient
 from tests.factories import NOW, picture_bytes
 from tryon import services
-from tryon.models import ApiRequest, CatalogueImport, Result, Status, Unfinished, User
+from tryon.models import (
+    ApiRequest,
+    CatalogueImport,
+    Feed,
+    KindRule,
+    Result,
+    Status,
+    Unfinished,
+    User,
+)
 from tryon.services import exports
 
 pytestmark = pytest.mark.anywhere
@@ -181,6 +190,8 @@ def staff_addresses(alice) -> dict[str, list[str]]:
         "tryon_key": key,
         "tryon_apirequest": request,
         "tryon_catalogueimport": CatalogueImport.objects.create(created_at=NOW),
+        "tryon_feed": Feed.objects.create(name="Shop", address="https://a.example"),
+        "tryon_kindrule": KindRule.objects.create(field="title", words="cape"),
         "tryon_unfinished": Unfinished.begin("guests", "1", NOW),
         "auth_group": Group.objects.get(name="Operator"),
         "account_emailaddress": EmailAddress.objects.create(
@@ -200,6 +211,7 @@ def staff_addresses(alice) -> dict[str, list[str]]:
         "account_reset_password_from_key": ["1", "no-such-key"],
         "admin:app_list": ["tryon"],
         "admin:auth_user_password_change": [alice.pk],
+        "admin:tryon_feed_report": [rows["tryon_feed"].pk],
         "admin:tryon_import_look": [rows["tryon_catalogueimport"].pk],
         "admin:view_on_site": [
             ContentType.objects.get_for_model(User).pk,
