@@ -9,9 +9,10 @@ from typing import Any
 from PIL import Image
 
 from tryon import services
-from tryon.models import Garment, Key, Photo, Result, Status, TryOn, User
+from tryon.models import Garment, Key, Photo, Result, Scope, Status, TryOn, User
 from tryon.models.ledger import fingerprint
 from tryon.pictures import normalise
+from tryon.services import customers, shop_keys
 
 NOW = datetime(2026, 5, 12, 14, 0, tzinfo=UTC)
 _numbers = itertools.count()
@@ -50,6 +51,23 @@ def garment(kind: str = "upper_body", owner: User | None = None, **fields: Any):
 def rename(garment: Garment, name: str) -> None:
     garment.name = name
     garment.save(update_fields=["name"])
+
+
+def retire_all() -> None:
+    for piece in Garment.objects.all():
+        services.retire_garment(garment=piece, now=NOW)
+
+
+def customer(external_id: str = "c-1") -> User:
+    """Of the shop's own programs."""
+    return customers.get_or_create_customer(external_id)
+
+
+def shop_key(*scopes: str, label: str = "Shop", **fields: Any) -> str:
+    """The secret of a new one; without scopes it may do all."""
+    fields.setdefault("now", NOW)
+    wanted = scopes or tuple(Scope.values)
+    return shop_keys.create_shop_key(label=label, scopes=wanted, **fields)[1]
 
 
 def key(secret: str, **fields: Any) -> Key:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_noop
 
-from .models import Key, Result, TryOn, User
+from .models import Key, Result, TryOn, User, WebhookEndpoint
 from .models.ledger import KeyState
 
 FORMS = ("txt", "html")
@@ -83,24 +83,46 @@ def tell_of_stopped_keys(now: datetime) -> None:
     )
     for key in stopped:
         mine = Key.objects.filter(pk=key.pk)
-        if mine.filter(told_at=None).update(told_at=now) and not _tell_staff(key):
+        if mine.filter(told_at=None).update(told_at=now) and not _tell_of_key(key):
             mine.update(told_at=None)
 
 
-def _tell_staff(key: Key) -> bool:
-    """In each one's language. False if none could be handed over."""
-    staff = User.objects.filter(is_staff=True, is_active=True, email__isnull=False)
-    by_language = defaultdict(list)
-    for email, language in staff.values_list("email", "language"):
-        by_language[language].append(str(email))
+def tell_of_stopped_webhooks(now: datetime) -> None:
+    """Staff hear once of each that wants no more, or was silent for five days."""
+    reasons = (WebhookEndpoint.Stop.GONE, WebhookEndpoint.Stop.SILENT)
+    stopped = WebhookEndpoint.objects.filter(
+        stopped_at__isnull=False, stop_reason__in=reasons, told_at=None
+    )
+    for endpoint in stopped:
+        mine = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+        context = {
+            "endpoint": endpoint,
+            "waiting": endpoint.deliveries.pending().count(),
+            "url": build_url("admin:tryon_webhookendpoint_change", endpoint.pk),
+        }
+        subject = gettext_noop("a webhook has stopped")
+        claimed = mine.filter(told_at=None).update(told_at=now)
+        if claimed and not _tell_staff("stopped_webhook", subject, context):
+            mine.update(told_at=None)
+
+
+def _tell_of_key(key: Key) -> bool:
     context = {
         "key": key,
         "waiting": TryOn.objects.under_way().count(),
         "url": build_url("admin:tryon_key_changelist"),
     }
-    subject = gettext_noop("an API key has stopped")
+    return _tell_staff("stopped_key", gettext_noop("an API key has stopped"), context)
+
+
+def _tell_staff(name: str, subject: str, context: dict[str, object]) -> bool:
+    """In each one's language. False if none could be handed over."""
+    staff = User.objects.filter(is_staff=True, is_active=True, email__isnull=False)
+    by_language = defaultdict(list)
+    for email, language in staff.values_list("email", "language"):
+        by_language[language].append(str(email))
     sent = [
-        send("stopped_key", subject, to, context, language)
+        send(name, subject, to, context, language)
         for language, to in by_language.items()
     ]
     return any(sent) or not sent

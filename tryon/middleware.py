@@ -18,6 +18,7 @@ from django.utils.translation import get_language
 from vto_site import log_context
 
 from . import services
+from .api import auth, problems
 from .models import OwnerGone, User
 from .pictures import normalise, storage
 from .web import guests, local_days, rate_limit, request_bodies
@@ -41,6 +42,33 @@ class HealthMiddleware:
         if request.path == "/healthz":
             return HttpResponse("ok\n", content_type="text/plain")
         return self.get_response(request)
+
+
+class ApiMiddleware:
+    """Below `/api/` every error is a problem document, whoever answered it: hosts,
+    bodies that are too large, methods, a fault of ours. HEAD is GET without a body."""
+
+    KEPT = ("Allow", "Retry-After", "X-Request-ID")
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not f"{request.path}/".startswith("/api/"):
+            return self.get_response(request)
+        if request.method == "HEAD":
+            request.method = "GET"
+        response = self.get_response(request)
+        told = response.headers.get("Content-Type", "") == problems.CONTENT_TYPE
+        if response.status_code >= 400 and not told:
+            answered, code = response, problems.find_code(response.status_code)
+            response = problems.respond(problems.Problem(code))
+            for name in self.KEPT:
+                if name in answered:
+                    response[name] = answered[name]
+        for name, text in auth.describe_pace(request).items():
+            response[name] = text
+        return response
 
 
 class EdgeMiddleware:

@@ -1,5 +1,6 @@
 from django.urls import path, re_path
 
+from .api.site import api
 from .views import (
     account,
     bulk,
@@ -13,6 +14,7 @@ from .views import (
     media,
     pages,
     photos,
+    problems,
     sharing,
     try_ons,
 )
@@ -68,5 +70,8 @@ urlpatterns = [
     path("account/delete/", account.delete_account, name="delete_account"),
     path("account/sessions/<int:pk>/end/", account.end_session, name="end_session"),
     path("deleted/<str:number>/", account.deletion_receipt, name="deletion_receipt"),
+    path("problems/<slug:code>/", problems.problem, name="problem"),
+    path("api/v1/", api.urls),
+    re_path(r"^api(?:/.*)?$", problems.no_address, name="api_unknown"),
     re_path(r"^media/(?P<name>[A-Za-z0-9_.-]+)$", media.media, name="media"),
 ]

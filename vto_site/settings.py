@@ -66,11 +66,13 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "csp",
+    "ninja",
     "tryon",
 ]
 
 MIDDLEWARE = [
     "tryon.middleware.HealthMiddleware",
+    "tryon.middleware.ApiMiddleware",
     "tryon.middleware.EdgeMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -88,6 +90,7 @@ MIDDLEWARE = [
     "tryon.middleware.ZoneMiddleware",
     "tryon.middleware.OwnerMiddleware",
     "tryon.middleware.ExceptionMiddleware",
+    "ninja.compatibility.files.fix_request_files_middleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -331,6 +334,7 @@ TRYON_RETENTION_DAYS = env.integer("TRYON_RETENTION_DAYS", 0)
 TRYON_REVIEW = env.choice("TRYON_REVIEW", ("off", "flagged", "all"), "off")
 TRYON_MAX_UPLOAD_MB = env.number("TRYON_MAX_UPLOAD_MB", 25, minimum=0.1)
 TRYON_MAX_MEGAPIXELS = env.number("TRYON_MAX_MEGAPIXELS", 64, minimum=0.1)
+TRYON_API_RATE = env.integer("TRYON_API_RATE", 600, minimum=1)  # a minute, a shop key
 TRYON_RETURN_HOSTS = env.items("TRYON_RETURN_HOSTS")
 MAX_BODY_MB = 3 * TRYON_MAX_UPLOAD_MB + 1  # a photo, a top and a bottom in one form
 MAX_STAFF_BODY_MB = max(MAX_BODY_MB, 512)  # a zip of the catalogue

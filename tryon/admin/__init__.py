@@ -6,9 +6,11 @@ from . import (  # noqa: F401
     ledger,
     people,
     results,
+    shop_keys,
     try_ons,
     unfinished,
     uploads,
+    webhooks,
 )
 
 admin.site.site_header = "Fitting Room staff"

@@ -180,10 +180,12 @@ class GarmentAdmin(PictureAdmin):
         description=_("Retire: histories stay, nobody can choose it"),
     )
     def retire(self, request: HttpRequest, queryset: QuerySet[Garment]) -> None:
-        queryset.filter(owner=None, retired_at=None).update(retired_at=timezone.now())
+        for garment in queryset.filter(owner=None):
+            services.retire_garment(garment=garment, now=timezone.now())
 
     @admin.action(
         permissions=["change"], description=_("Bring back into the catalogue")
     )
     def bring_back(self, request: HttpRequest, queryset: QuerySet[Garment]) -> None:
-        queryset.update(retired_at=None)
+        for garment in queryset:
+            services.bring_garment_back(garment=garment)

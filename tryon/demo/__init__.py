@@ -16,12 +16,14 @@ from django.conf import settings
 from vto_site import private
 
 from .. import services, tasks
-from ..models import Garment, Photo, Shop, TryOn, User
+from ..models import Garment, Photo, Shop, ShopKey, TryOn, User
 from ..pictures import normalise
+from ..services import shop_keys
 
 FOLDER = Path(__file__).resolve().parent
 CUSTOMER = "customer@example.org"
 STAFF = "staff@example.org"
+KEY_LABEL = "Demo"
 PEOPLE = ("mira", "june", "kofi", "greta", "noor", "tom", "amal", "lin", "ravi")
 # Person, then what they try on: a single of each kind and a combo.
 FIRST_TRY_ONS = (
@@ -54,6 +56,22 @@ def log_ins() -> dict[str, str]:
         for email, password in kept_passwords().items()
         if still_ours(email) is not None
     }
+
+
+def make_shop_key(now: datetime) -> str:
+    """For the REST API, new at each start: only its hash is kept."""
+    revoke_shop_keys(now)
+    expires_at = now + timedelta(days=30)
+    _key, secret = shop_keys.create_shop_key(
+        label=KEY_LABEL, now=now, expires_at=expires_at
+    )
+    return secret
+
+
+def revoke_shop_keys(now: datetime) -> None:
+    """Those of the demo: not for a shop that has begun in earnest."""
+    for key in ShopKey.objects.filter(label=KEY_LABEL, revoked_at=None):
+        shop_keys.revoke_shop_key(key=key, now=now)
 
 
 def load_catalogue(now: datetime) -> None:

@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from .. import services
 from ..models import Garment
 from ..models.feeds import Feed, FeedItem
 from .outcome import Outcome
@@ -58,7 +59,8 @@ def retire(feed: Feed, outcome: Outcome, alive: Callable[[], None]) -> int:
 
 def _retire(feed: Feed, pks: list[UUID], outcome: Outcome, now: datetime) -> None:
     with transaction.atomic():
-        Garment.objects.filter(pk__in=pks).update(retired_at=now)
+        for garment in Garment.objects.filter(pk__in=pks):
+            services.retire_garment(garment=garment, now=now)
         FeedItem.objects.filter(feed=feed, garment__in=pks).update(retired=True)
         outcome.retired += len(pks)
         feed.renew(now, progress=outcome.count())

@@ -222,7 +222,7 @@ class _Taking:
             return False
         with transaction.atomic():
             FeedItem.objects.filter(feed=self.feed, garment=piece).update(retired=False)
-            Garment.objects.filter(pk=piece.pk).update(retired_at=None)
+            services.bring_garment_back(garment=piece)
         item.retired = False
         self.outcome.back += 1
         return True

@@ -4,15 +4,17 @@ import logging
 import re
 
 # `sk_live_` and 43 URL-safe characters; anything longer that begins so, too.
-KEY = re.compile(r"sk_(?:live|test)_[A-Za-z0-9_-]{6,}")
-
+KEY = re.compile(r"(sk_)(?:live|test)_[A-Za-z0-9_-]{6,}")
+# The shop's own keys, and what its webhooks are signed with.
+SHOP_KEY = re.compile(r"\b(fr_)[A-Za-z0-9_-]{43}|(whsec_)[A-Za-z0-9+/]{20,}=*")
 
 # Whoever has the address of a share or a hand-off may use it.
 SECRET_ADDRESS = re.compile(r"(/[sp]/)[A-Za-z0-9_-]+")
 
 
 def redact(text: str) -> str:
-    return SECRET_ADDRESS.sub(r"\1…", KEY.sub("sk_…", text))
+    text = SHOP_KEY.sub(lambda found: f"{found[1] or found[2]}…", text)
+    return SECRET_ADDRESS.sub(r"\1…", KEY.sub(r"\1…", text))
 
 
 class RedactKeys(logging.Filter):

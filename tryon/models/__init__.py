@@ -6,17 +6,20 @@ from .export import Export
 from .feeds import Feed, FeedItem, KindRule
 from .fitting import Fitting
 from .handoff import Handoff
+from .idempotency import IdempotentRequest
 from .ledger import ApiRequest, Key, Planner
 from .pending_deletion import PendingDeletion
 from .request_tally import RequestTally
 from .result import Report, Result, ReviewDecision
 from .sharing import Share, Vote
-from .states import FailureCode, InvalidMove, StaleMove, Status
+from .shop_keys import Scope, ShopKey
+from .states import FailureCode, InvalidMove, Source, StaleMove, Status
 from .token_bucket import TokenBucket
 from .try_on import TryOn
 from .try_on_event import TryOnEvent
 from .unfinished import Unfinished
 from .uploads import SLOTS, Garment, GarmentKind, Photo
+from .webhooks import EventType, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
     "SLOTS",
@@ -25,6 +28,7 @@ __all__ = [
     "ClaimLost",
     "Consent",
     "DeletionReceipt",
+    "EventType",
     "Export",
     "FailureCode",
     "Feed",
@@ -33,6 +37,7 @@ __all__ = [
     "Garment",
     "GarmentKind",
     "Handoff",
+    "IdempotentRequest",
     "InvalidMove",
     "Key",
     "KindRule",
@@ -45,8 +50,11 @@ __all__ = [
     "RequestTally",
     "Result",
     "ReviewDecision",
+    "Scope",
     "Share",
     "Shop",
+    "ShopKey",
+    "Source",
     "StaleMove",
     "Status",
     "TokenBucket",
@@ -55,4 +63,7 @@ __all__ = [
     "Unfinished",
     "User",
     "Vote",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
 ]

@@ -17,6 +17,7 @@ from . import typed_text
 
 GUEST_LIFETIME = timedelta(days=1)
 FIRST_REQUESTS = timedelta(seconds=30)
+UNLIMITED = 1_000_000_000
 
 
 class OwnerGone(Exception):
@@ -25,7 +26,11 @@ class OwnerGone(Exception):
 
 class UserQuerySet(models.QuerySet["User"]):
     def guests(self) -> "UserQuerySet":
-        return self.filter(email=None)
+        return self.filter(email=None, external_id=None)
+
+    def of_the_api(self) -> "UserQuerySet":
+        """The shop's own user, and customers that its programs have named."""
+        return self.filter(external_id__isnull=False)
 
     def expired_guests(self, now: datetime) -> "UserQuerySet":
         return self.filter(guest_expires_at__lte=now)  # only guests have it
@@ -87,7 +92,11 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """Owner of photos, garments and try-ons. A guest has no e-mail."""
+    """Owner of photos, garments and try-ons.
+
+    A guest has no e-mail; nor has a customer whom the shop's own programs name, by
+    `external_id`, nor the shop itself, whose `external_id` is empty.
+    """
 
     email = models.EmailField(
         _("e-mail"),
@@ -100,6 +109,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=64, null=True, blank=True, unique=True, editable=False
     )
     guest_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    external_id = models.CharField(
+        _("customer of the API"),
+        max_length=128,
+        null=True,
+        blank=True,
+        unique=True,
+        editable=False,
+    )
     daily_limit = models.PositiveIntegerField(
         _("tries a day"),
         null=True,
@@ -132,8 +149,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [
             models.CheckConstraint(
                 name="user_is_guest_or_has_email",
-                condition=Q(email=None, guest_expires_at__isnull=False)
-                | Q(email__isnull=False, guest_expires_at=None),
+                condition=Q(
+                    email=None, external_id=None, guest_expires_at__isnull=False
+                )
+                | Q(email__isnull=False, external_id=None, guest_expires_at=None)
+                | Q(email=None, external_id__isnull=False, guest_expires_at=None),
             ),
         ]
         indexes = [
@@ -146,6 +166,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
+        if self.external_id is not None:
+            return f"customer {self.external_id}" if self.external_id else "the shop"
         return self.email or f"guest {self.pk}"
 
     def clean(self) -> None:
@@ -160,13 +182,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_guest(self) -> bool:
-        return self.email is None
+        return self.email is None and self.external_id is None
+
+    @property
+    def is_shop(self) -> bool:
+        return self.external_id == ""
 
     @property
     def limit(self) -> int:
-        """Try-ons in 24 hours, 0 for none."""
+        """Try-ons in 24 hours, 0 for none. Only the ceiling limits the shop itself."""
         if self.daily_limit is not None:
             return self.daily_limit
+        if self.is_shop:
+            return UNLIMITED
         if self.is_guest:
             return settings.TRYON_GUEST_LIMIT
         return settings.TRYON_DAILY_LIMIT
@@ -177,6 +205,10 @@ class Consent(models.Model):
 
     owner = models.ForeignKey(User, models.CASCADE, related_name="consents")
     version = models.CharField(_("version"), max_length=20)
+    # The label of the shop key with which the shop said so; empty: by the customer.
+    asserted_by = models.CharField(
+        _("asserted by"), max_length=80, blank=True, default="", db_default=""
+    )
     given_at = models.DateTimeField(_("given"))
     withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True)
 

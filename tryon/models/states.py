@@ -83,6 +83,13 @@ class FailureCode(models.TextChoices):
     PICTURES_GONE = "pictures_gone", _("Its pictures could not be read")
 
 
+class Source(models.TextChoices):
+    """Where a try-on was asked for."""
+
+    PAGES = "pages", _("Pages")
+    API = "api", _("API")
+
+
 class InvalidMove(Exception):
     """There is no way from the try-on's state to the one asked for."""
 

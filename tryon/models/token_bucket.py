@@ -1,6 +1,7 @@
 """How often somebody may do something, counted where all processes see it."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
@@ -12,6 +13,29 @@ SET_BACK = 3600  # seconds, more than two at once ever differ
 def _tolerance(token: float) -> float:
     """Seconds: of many at once, one whose clock was read first may come last."""
     return min(1.0, token / 2)
+
+
+class Taking(NamedTuple):
+    """For an UPDATE of a row with a column `full_at`: a token is there if one row is
+    changed. `may`: which rows; `full_at`: what the column becomes."""
+
+    may: Q
+    full_at: models.expressions.Combinable
+
+
+def take_token(*, most: int, seconds: float, now: datetime) -> Taking:
+    """Of two at once each counts.
+
+    One that would be full long after an empty one is of a clock that was set back.
+    """
+    at = now.timestamp()
+    token = seconds / most
+    has_one = Q(full_at__lte=at + seconds - token + _tolerance(token))
+    is_odd = Q(full_at__gt=at + seconds + SET_BACK)
+    full_at = Case(
+        When(is_odd, then=Value(at)), default=Greatest(F("full_at"), Value(at))
+    )
+    return Taking(has_one | is_odd, full_at + token)
 
 
 class TokenBucket(models.Model):
@@ -29,21 +53,12 @@ class TokenBucket(models.Model):
 
     @classmethod
     def take(cls, key: str, *, most: int, seconds: float, now: datetime) -> bool:
-        """Take one token; False if there is none. Of two at once each counts.
-
-        One that would be full long after an empty one is of a clock that was set back.
-        """
-        at = now.timestamp()
-        token = seconds / most
-        new = TokenBucket(key=key, full_at=at)
+        """Take one token; False if there is none."""
+        new = TokenBucket(key=key, full_at=now.timestamp())
         TokenBucket.objects.bulk_create([new], ignore_conflicts=True)
-        has_one = Q(full_at__lte=at + seconds - token + _tolerance(token))
-        is_odd = Q(full_at__gt=at + seconds + SET_BACK)
-        full_at = Case(
-            When(is_odd, then=Value(at)), default=Greatest(F("full_at"), Value(at))
-        )
-        taken = cls.objects.filter(has_one | is_odd, key=key)
-        return bool(taken.update(full_at=full_at + token))
+        taking = take_token(most=most, seconds=seconds, now=now)
+        taken = cls.objects.filter(taking.may, key=key)
+        return bool(taken.update(full_at=taking.full_at))
 
     @classmethod
     def has_one(cls, key: str, *, most: int, seconds: float, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from .states import (
     FINAL,
     UNDER_WAY,
     FailureCode,
+    Source,
     StaleMove,
     Status,
     columns_of_move,
@@ -21,10 +22,19 @@ from .states import (
 from .try_on_event import TryOnEvent
 from .try_on_queries import TryOnQuerySet
 from .uploads import Garment, Photo
+from .webhooks import EventType, record_try_on_event
 
 if TYPE_CHECKING:
     from .accounts import User
     from .result import Result
+
+# What the shop's programs may wish to hear of.
+TOLD: dict[str, EventType] = {
+    Status.COMPLETED: EventType.TRY_ON_COMPLETED,
+    Status.FAILED: EventType.TRY_ON_FAILED,
+    Status.CANCELED: EventType.TRY_ON_CANCELED,
+    Status.UNCONFIRMED: EventType.TRY_ON_UNCONFIRMED,
+}
 
 
 class TryOn(models.Model):
@@ -53,6 +63,17 @@ class TryOn(models.Model):
     garment_kind = models.CharField(max_length=10, blank=True)
     status = models.CharField(max_length=11, choices=Status, default=Status.QUEUED)
     token = models.UUIDField(default=uuid.uuid4, editable=False)
+    source = models.CharField(
+        max_length=5, choices=Source, default=Source.PAGES, db_default=Source.PAGES
+    )
+    shop_key = models.ForeignKey(
+        "tryon.ShopKey",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True)
     counts_against_limit = models.BooleanField(default=True)
 
@@ -257,6 +278,8 @@ class TryOn(models.Model):
                     at=now,
                     note=note,
                 )
+                if to in TOLD:
+                    record_try_on_event(TOLD[to], self, to, now)
         if not moved:
             raise StaleMove(f"{self.pk}: no longer {from_status}")
         for name, value in columns.items():

@@ -9,11 +9,13 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..pictures import normalise, storage
 from . import typed_text
 from .pending_deletion import PendingDeletion
+from .webhooks import record_garment_event
 
 if TYPE_CHECKING:
     from .accounts import User
@@ -148,7 +150,8 @@ SLOTS = {
 }
 
 
-SEARCHED = {"name", "sku"}
+SEEN_BY_PROGRAMS = {"name", "sku", "kind", "product_url", "stem", "retired_at"}
+WRITTEN_BY_SAVE = {"name", "sku", "retired_at"}
 MOST_SEARCHED = 400  # letters, so that an index of PostgreSQL takes them
 SHOWN = ["owner", "retired_at", "sku", "-created_at", "id", "kind", "search_text"]
 
@@ -162,8 +165,17 @@ def matches_words(text: str, of: str = "") -> Q:
 
 
 class GarmentQuerySet(models.QuerySet["Garment"]):
+    def of_the_shop(self) -> "GarmentQuerySet":
+        """The catalogue, and what was retired from it."""
+        return self.filter(owner=None)
+
     def catalogue(self) -> "GarmentQuerySet":
         return self.filter(owner=None, retired_at=None)
+
+    def updated_since(self, moment: datetime) -> "GarmentQuerySet":
+        """Pieces of an earlier release say only when they were created."""
+        unsaid = Q(updated_at=None, created_at__gte=moment)
+        return self.filter(Q(updated_at__gte=moment) | unsaid)
 
     def of(self, owner: "User | None") -> "GarmentQuerySet":
         """One's own that can be chosen."""
@@ -187,9 +199,9 @@ class GarmentQuerySet(models.QuerySet["Garment"]):
         return super().bulk_create(rows, *args, **kwargs)
 
     def update(self, **fields: object) -> int:
-        """All but name and SKU, which are also found by: `save` writes those."""
-        if SEARCHED & fields.keys() and "search_text" not in fields:
-            raise ValueError("name and SKU are written by Garment.save")
+        """All but what `save` writes, since there is more to do then."""
+        if WRITTEN_BY_SAVE & fields.keys() and "search_text" not in fields:
+            raise ValueError("what others see of a piece is written by Garment.save")
         return super().update(**fields)
 
 
@@ -214,6 +226,8 @@ class Garment(Picture):
     )
     product_url = models.URLField(_("product page"), blank=True)
     retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
+    # When one of what the shop's programs see of it last changed.
+    updated_at = models.DateTimeField(null=True, editable=False, db_index=True)
     # What was made before shows another picture of it.
     picture_changed_at = models.DateTimeField(null=True, editable=False)
     source_sha256 = models.CharField(max_length=64, editable=False)
@@ -258,9 +272,17 @@ class Garment(Picture):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.search_text = self.make_search_text()
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "search_text"}
-        super().save(*args, **kwargs)
+        fields = kwargs.get("update_fields")
+        is_seen = fields is None or bool(SEEN_BY_PROGRAMS & {*fields})
+        if is_seen:
+            self.updated_at = timezone.now()
+        if fields is not None:
+            also = {"search_text", "updated_at"} if is_seen else {"search_text"}
+            kwargs["update_fields"] = {*fields, *also}
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_seen:
+                record_garment_event(self, self.updated_at or timezone.now())
 
     def make_search_text(self) -> str:
         """Never empty: a line of its own for each, so that no word goes across."""

@@ -22,6 +22,7 @@ from ..models import (
     Key,
     RequestTally,
     Result,
+    Source,
     Status,
     TryOn,
     User,
@@ -69,6 +70,7 @@ class Overview(TypedDict):
     by_day: list[Day]
     durations: Durations
     failures: list[tuple[str, int]]
+    sources: list[tuple[str, int]]
     garments: list[Garment]
 
 
@@ -102,6 +104,7 @@ def overview(now: datetime, days: int) -> Overview:
         "by_day": by_day,
         "durations": durations(rows, calendar.find_begin(now, days)),
         "failures": failures(rows),
+        "sources": sources(rows),
         "garments": most_tried(rows),
     }
 
@@ -177,6 +180,12 @@ def failures(rows: TryOnQuerySet) -> list[tuple[str, int]]:
         (str(FailureCode(code).label), n)
         for code, n in counted.annotate(n=Count("pk")).order_by("-n", "failure_code")
     ]
+
+
+def sources(rows: TryOnQuerySet) -> list[tuple[str, int]]:
+    """Where they were asked for."""
+    counted = dict(rows.values_list("source").annotate(n=Count("pk")).order_by())
+    return [(str(label), counted.get(value, 0)) for value, label in Source.choices]
 
 
 def most_tried(rows: TryOnQuerySet) -> list[Garment]:

@@ -25,8 +25,9 @@ BUSY = 0.5
 @dataclass(frozen=True)
 class Line:
     """`share` is where the value stands from bad (0) to good (1); from 1/2 on it is
-    good. `repair` names the tool that mends it."""
+    good. `repair` names the tool that mends it, `code` the line, for programs."""
 
+    code: str
     name: str
     value: str
     share: float
@@ -96,19 +97,20 @@ def _light(m: Measured) -> Line:
     name, value = _("Light"), _("%(n)d of 100") % {"n": round(m.light / 2.55)}
     if m.light < DARK:
         advice = _("A little dark, so colours may come out dull.")
-        return Line(name, value, _scale(m.light, 0, DARK), advice, "brighten")
+        return Line("dark", name, value, _scale(m.light, 0, DARK), advice, "brighten")
     if m.glare > GLARE:
         advice = _("Very bright: parts of it are plain white. Step out of the light.")
-        return Line(name, _("Too bright"), _scale(-m.glare, -1, -GLARE), advice)
-    return Line(name, value, _scale(m.light, 0, DARK))
+        share = _scale(-m.glare, -1, -GLARE)
+        return Line("too_bright", name, _("Too bright"), share, advice)
+    return Line("light", name, value, _scale(m.light, 0, DARK))
 
 
 def _sharpness(m: Measured) -> Line:
     share = _scale(-m.blur, -1, -BLURRED)
     if m.blur > BLURRED:
         advice = _("Blurry. Wipe the lens and hold still.")
-        return Line(_("Sharpness"), _("Blurry"), share, advice)
-    return Line(_("Sharpness"), _("Sharp"), share)
+        return Line("blurry", _("Sharpness"), _("Blurry"), share, advice)
+    return Line("sharpness", _("Sharpness"), _("Sharp"), share)
 
 
 def _size(row: Photo | Garment, limit: int) -> Line:
@@ -117,8 +119,8 @@ def _size(row: Photo | Garment, limit: int) -> Line:
     share = _scale(long_side, 0, limit)
     if long_side < limit:
         advice = _("Small: %(size)s. Twice that looks much better.") % {"size": value}
-        return Line(_("Size"), value, share, advice)
-    return Line(_("Size"), value, share)
+        return Line("small", _("Size"), value, share, advice)
+    return Line("size", _("Size"), value, share)
 
 
 def _in_view(m: Measured, kind: str) -> list[Line]:
@@ -129,24 +131,24 @@ def _in_view(m: Measured, kind: str) -> list[Line]:
     share = _scale(m.below_face, 0, limit)
     if m.below_face >= limit:
         value = _("Enough") if m.below_face < TO_ANKLES else _("In full")
-        return [Line(_("In view"), value, share)]
+        return [Line("in_view", _("In view"), value, share)]
     if m.below_face < TO_WAIST and not long:
         advice = _("Only your face is in view. Step back until your hips are too.")
-        return [Line(_("In view"), _("Face only"), share, advice)]
+        return [Line("face_only", _("In view"), _("Face only"), share, advice)]
     advice = _("Not all of you is in view. For this piece we need you to the ankles.")
-    return [Line(_("In view"), _("Upper part"), share, advice)]
+    return [Line("not_in_full", _("In view"), _("Upper part"), share, advice)]
 
 
 def _upright(m: Measured) -> Line:
     if m.turn:
-        tool = f"rotate-{m.turn}"
-        return Line(_("Upright"), _("Sideways"), 0.1, _("It lies on its side."), tool)
-    return Line(_("Upright"), _("Upright"), 0.9)
+        tool, advice = f"rotate-{m.turn}", _("It lies on its side.")
+        return Line("sideways", _("Upright"), _("Sideways"), 0.1, advice, tool)
+    return Line("upright", _("Upright"), _("Upright"), 0.9)
 
 
 def _background(m: Measured) -> Line:
     share = _scale(-m.busy, -1, -BUSY)
     if m.busy >= BUSY:
         advice = _("A busy background; a plain one works better.")
-        return Line(_("Background"), _("Busy"), share, advice)
-    return Line(_("Background"), _("Plain"), share)
+        return Line("busy_background", _("Background"), _("Busy"), share, advice)
+    return Line("background", _("Background"), _("Plain"), share)

@@ -60,11 +60,8 @@ class Progress:
     poll_in: float  # seconds until asking again is worth it
 
 
-def add_places(try_ons: Sequence[TryOn]) -> None:
-    """Sets `place` of the queued ones: how many come earlier. One query, or none."""
-    queued = {row.pk: row for row in try_ons if row.status == Status.QUEUED}
-    if not queued:
-        return
+def count_earlier() -> Coalesce:
+    """For a query of try-ons: how many wait that came before each."""
     earlier = (
         TryOn.objects.queued()
         .filter(created_at__lt=OuterRef("created_at"))
@@ -73,8 +70,16 @@ def add_places(try_ons: Sequence[TryOn]) -> None:
         .annotate(n=Count("pk"))
         .values("n")
     )
+    return Coalesce(Subquery(earlier), 0)
+
+
+def add_places(try_ons: Sequence[TryOn]) -> None:
+    """Sets `place` of the queued ones: how many come earlier. One query, or none."""
+    queued = {row.pk: row for row in try_ons if row.status == Status.QUEUED}
+    if not queued:
+        return
     rows = TryOn.objects.filter(pk__in=queued)
-    places = rows.annotate(before=Coalesce(Subquery(earlier), 0))
+    places = rows.annotate(before=count_earlier())
     for pk, place in places.values_list("pk", "before"):
         queued[pk].place = place
 

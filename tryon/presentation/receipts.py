@@ -60,6 +60,7 @@ class Receipt(TypedDict):
     status: str
     failure_code: str | None
     finished_at: str | None
+    asked_by: str  # which of the shop's programs; empty: somebody on the pages
     counts_as_a_try: bool
     charged_to_the_shop: str
     words: str
@@ -75,7 +76,7 @@ def find_charged(outcomes: set[str]) -> str:
 
 
 def build_receipt(try_on: TryOn) -> Receipt:
-    """One query; every value can be written as JSON."""
+    """One query, and one for the shop key; every value can be written as JSON."""
     rows = try_on.api_requests.exclude(outcome=Outcome.VOID)
     requests: list[Record] = [
         *(try_on.past_requests or ()),
@@ -113,6 +114,7 @@ def build_receipt(try_on: TryOn) -> Receipt:
         "status": try_on.status,
         "failure_code": try_on.failure_code or None,
         "finished_at": try_on.finished_at.isoformat() if try_on.finished_at else None,
+        "asked_by": try_on.shop_key.label if try_on.shop_key else "",
         "counts_as_a_try": try_on.counts_against_limit,
         "charged_to_the_shop": find_charged(submits),
         "words": describe_cost(try_on),

@@ -8,6 +8,7 @@ courtesy of `tasks.wake_up` on commit.
 from .accounts import claim_guest
 from .composing import Composition, NewGarment, compose, keep_uploads
 from .deletion import (
+    clear_api_records,
     clear_sessions,
     delete_all_pictures,
     delete_expired,
@@ -27,12 +28,14 @@ from .pictures import (
     TooManyUploads,
     add_garment,
     add_photo,
+    bring_garment_back,
     find_changes,
     make_renditions,
     make_searchable,
     next_without_renditions,
     repair_photo,
     replace_garment_picture,
+    retire_garment,
     set_favourite_garment,
     try_renditions,
 )
@@ -56,10 +59,12 @@ __all__ = [
     "TooManyUploads",
     "add_garment",
     "add_photo",
+    "bring_garment_back",
     "cancel",
     "check_slot",
     "check_slots",
     "claim_guest",
+    "clear_api_records",
     "clear_sessions",
     "compose",
     "create_fitting",
@@ -89,6 +94,7 @@ __all__ = [
     "repair_photo",
     "replace_garment_picture",
     "report_problem",
+    "retire_garment",
     "retry",
     "send_again",
     "set_favourite",

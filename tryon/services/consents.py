@@ -24,13 +24,18 @@ def has_consented(owner: User | None) -> bool:
     return standing.exists()
 
 
-def give(*, owner: User, now: datetime) -> None:
-    """Raises `OwnerGone`."""
+def give(*, owner: User, now: datetime, asserted_by: str = "") -> None:
+    """`asserted_by`: the label of the shop key with which the shop said so.
+
+    Raises `OwnerGone`.
+    """
     if has_consented(owner):
         return
     with transaction.atomic():
         User.objects.lock(owner)
-        Consent.objects.create(owner=owner, version=VERSION, given_at=now)
+        Consent.objects.create(
+            owner=owner, version=VERSION, given_at=now, asserted_by=asserted_by
+        )
 
 
 def withdraw(*, owner: User, now: datetime) -> None:

@@ -14,9 +14,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from ..models import (
     DeletionReceipt,
+    EventType,
     Export,
     Garment,
     Handoff,
+    IdempotentRequest,
     Photo,
     Result,
     Share,
@@ -24,11 +26,16 @@ from ..models import (
     TokenBucket,
     TryOn,
     User,
+    WebhookEvent,
 )
+from ..models.idempotency import KEPT
 from ..models.states import FINAL
 from ..models.try_on_queries import TryOnQuerySet
+from ..models.webhooks import record_event
 from . import chores, exports, file_deletion
 from .try_ons import cancel
+
+EVENTS_KEPT, EVENTS_AT_ONCE = timedelta(days=30), 5000
 
 
 def delete_photo(*, photo: Photo, now: datetime, by: User | None) -> DeletionReceipt:
@@ -145,6 +152,13 @@ def delete_owner(*, owner: User, now: datetime) -> DeletionReceipt:
             session.end()
         kind = ContentType.objects.get_for_model(User)
         LogEntry.objects.filter(content_type=kind, object_id=str(owner.pk)).delete()
+        if owner.external_id:
+            record_event(
+                EventType.CUSTOMER_DELETED,
+                subject=f"customer:{owner.external_id}",
+                object_id=owner.external_id,
+                now=now,
+            )
         owner.delete()
         return _receipt(None, now, account=True, **counted)
 
@@ -203,6 +217,14 @@ def delete_old_pictures(*, now: datetime) -> None:
         lambda row: delete_try_on(try_on=row, now=now, by=None),
         now,
     )
+
+
+def clear_api_records(*, now: datetime) -> None:
+    """Answers kept for repeated requests, and events told long ago."""
+    IdempotentRequest.objects.filter(created_at__lte=now - KEPT).delete()
+    old = WebhookEvent.objects.filter(at__lt=now - EVENTS_KEPT).order_by("at")
+    some = list(old.values_list("pk", flat=True)[:EVENTS_AT_ONCE])
+    WebhookEvent.objects.filter(pk__in=some).delete()
 
 
 def clear_sessions(*, now: datetime) -> None:

@@ -115,6 +115,20 @@ def replace_garment_picture(
         garment.save()
 
 
+def retire_garment(*, garment: Garment, now: datetime) -> None:
+    """Histories stay; nobody can choose it."""
+    if garment.retired_at is None:
+        garment.retired_at = now
+        garment.save(update_fields=["retired_at"])
+
+
+def bring_garment_back(*, garment: Garment) -> None:
+    """Into the catalogue."""
+    if garment.retired_at is not None:
+        garment.retired_at = None
+        garment.save(update_fields=["retired_at"])
+
+
 def make_searchable() -> None:
     """Garments that a process of an earlier release wrote while this one started."""
     with transaction.atomic():

@@ -18,7 +18,14 @@ from ..models.accounts import Shop
 
 
 class LimitReached(Exception):
-    """No try is left; the message is a sentence for the customer."""
+    """No try is left; the message is a sentence for the customer.
+
+    `next_in`: seconds until one is, if that is known.
+    """
+
+    def __init__(self, sentence: str, next_in: float | None = None):
+        super().__init__(sentence)
+        self.next_in = next_in
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,11 @@ def count_tries(owner: User | None, now: datetime) -> Tries:
     if owner is None:
         limit = settings.TRYON_GUEST_LIMIT if settings.TRYON_GUESTS else 0
         return Tries(0, limit, None)
-    times = list(
-        TryOn.objects.filter(owner=owner)
-        .counted(now)
-        .order_by("created_at")
-        .values_list("created_at", flat=True)
-    )
+    rows = TryOn.objects.filter(owner=owner).counted(now)
     limit = owner.limit
+    if owner.is_shop:
+        return Tries(rows.count(), limit, None)
+    times = list(rows.order_by("created_at").values_list("created_at", flat=True))
     next_at = None
     if len(times) >= limit > 0:
         next_at = times[len(times) - limit] + timedelta(days=1)
@@ -61,7 +66,8 @@ def spend(owner: User, count: int, now: datetime) -> None:
     (owner,) = User.objects.lock(owner)
     if owner.blocked_at is not None:
         raise LimitReached(_("Your account is paused. Write to the shop."))
-    left = count_tries(owner, now).left
+    tries = count_tries(owner, now)
+    left = tries.left
     if 0 < left < count:
         raise LimitReached(
             ngettext(
@@ -72,7 +78,8 @@ def spend(owner: User, count: int, now: datetime) -> None:
             % {"left": left, "over": count - left}
         )
     if left < count:
-        raise LimitReached(explain_limit(owner, now))
+        free = (tries.next_at - now).total_seconds() if tries.next_at else None
+        raise LimitReached(explain_limit(owner, now), free)
     ceiling = settings.TRYON_SHOP_DAILY_LIMIT
     if ceiling:
         Shop.lock()

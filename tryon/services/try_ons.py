@@ -13,6 +13,8 @@ from ..models import (
     InvalidMove,
     Photo,
     Result,
+    ShopKey,
+    Source,
     StaleMove,
     Status,
     TryOn,
@@ -33,6 +35,8 @@ def create_try_on(
     again: bool = False,
     retry_of: TryOn | None = None,
     counts: bool = True,
+    source: str = Source.PAGES,
+    shop_key: ShopKey | None = None,
 ) -> tuple[TryOn, bool]:
     """Queue a job, or find the one that this form or this outfit already has.
 
@@ -66,6 +70,8 @@ def create_try_on(
             token=token,
             retry_of=retry_of,
             counts_against_limit=counts,
+            source=source,
+            shop_key=shop_key,
         )
     return try_on, True
 

@@ -3,6 +3,7 @@ from django.db import IntegrityError, transaction
 
 from tests import factories
 from tests.factories import NOW
+from tryon import services
 from tryon.models import Garment, Photo
 
 
@@ -29,7 +30,7 @@ def test_visible_to(alice, bob):
     own = factories.garment(owner=alice)
     shop = factories.garment(sku="V-1")
     retired = factories.garment(sku="V-2")
-    Garment.objects.filter(pk=retired.pk).update(retired_at=NOW)
+    services.retire_garment(garment=retired, now=NOW)
     assert set(Garment.objects.visible_to(bob)) == {shop, retired}
     assert set(Garment.objects.choosable_by(alice)) == {own, shop}
     assert set(Garment.objects.choosable_by(None)) == {shop}

@@ -126,7 +126,7 @@ def test_as_many_queries_for_many_pieces(alice, django_assert_num_queries):
         combo(alice, Status.FAILED, factories.garment(sku=f"Q{n}"), factories.garment())
     with django_assert_num_queries(4):
         assert len(statistics.garment_health(factories.NOW, 30)) == 12
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(statistics.overview(factories.NOW, 30)["garments"]) == 10
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from tests import factories
 from tests.catalogues import GOOD, HEADER, csv_of, run, zipped
-from tests.factories import NOW, picture_bytes
+from tests.factories import picture_bytes
 from tryon import services
 from tryon.management.commands import import_catalogue
 from tryon.models import Garment, Status
@@ -201,7 +201,7 @@ def test_a_new_name_comes_with_the_new_picture(db):
 def test_a_retired_piece_that_is_in_the_file_comes_back(db):
     file = zipped(csv_of(GOOD), {"a.jpg": picture_bytes()})
     catalogue_run(file, dry=False)
-    Garment.objects.update(retired_at=NOW)
+    factories.retire_all()
     for dry in (True, False):
         outcome = catalogue_run(file, dry=dry)
         assert (outcome.changed, outcome.unchanged) == (1, 0)

@@ -206,7 +206,7 @@ def test_someone_elses_photo_or_garment(as_alice, bob, photo, pieces):
 
 
 def test_retired_pieces_cannot_be_chosen(as_alice, photo, pieces):
-    Garment.objects.update(retired_at=NOW)
+    factories.retire_all()
     response = post(as_alice, photo=photo.pk, top=pieces["top"].pk)
     assert response.status_code == 422
 

@@ -46,7 +46,14 @@ class Command(BaseCommand):
         self.stdout.write(f"  {settings.SITE_NAME}: {settings.SITE_URL}")
         for email, password in demo.log_ins().items():
             self.stdout.write(f"  sign in as {email} with {password}")
-        if not settings.MIRAGIC_SANDBOX:
+        if settings.MIRAGIC_SANDBOX:
+            secret = demo.make_shop_key(timezone.now())
+            self.stdout.write(f"  key of the REST API: {secret}")
+            address = f"{settings.SITE_URL}/api/v1/garments?limit=3"
+            header = f"Authorization: Bearer {secret}"
+            self.stdout.write(f'  curl -H "{header}" "{address}"')
+        else:
+            demo.revoke_shop_keys(timezone.now())
             how = "a staff account: .venv/bin/python manage.py createsuperuser"
             self.stdout.write(f"  {how}")
         self.stdout.write("  Ctrl-C ends it.\n")

@@ -1,0 +1,148 @@
+"""Every error is a problem document, whoever answers it; never HTML, never a trace."""
+
+import json
+import re
+
+import pytest
+from django.test.client import BOUNDARY, MULTIPART_CONTENT
+
+from tests import factories
+from tests.conftest import StrictClient
+from tests.tryon.api.conftest import Program
+from tryon import services
+from tryon.api.problems import BY_STATUS, KINDS
+from tryon.models import ShopKey
+from tryon.pictures import normalise, storage
+
+TEXT = {"content_type": "application/json"}
+
+
+def told(response) -> dict:
+    assert response["Content-Type"] == "application/problem+json", response.content
+    value = json.loads(response.content)
+    assert value["status"] == response.status_code
+    assert set(value) >= {"type", "title", "status", "detail", "code"}
+    assert "Traceback" not in response.content.decode()
+    return value
+
+
+def test_unknown_addresses(program):
+    for path in ("/nothing", "/photos/x", "/try-ons/", "/photos/1/2", "/api", "/api/",
+                 "/api/v1"):  # fmt: skip
+        for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
+            response = program.generic(method, path)
+            assert told(response)["code"] in ("not_found", "method_not_allowed"), path
+    assert told(Program(None).get("/nothing"))["code"] == "not_found"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "TRACE", "FOO"])
+def test_methods(program, method):
+    response = program.generic(method, "/photos", b"{}", **TEXT)
+    assert told(response)["code"] == "method_not_allowed"
+    assert set(response["Allow"].split(", ")) == {"GET", "POST"}
+
+
+def test_head_is_get(program):
+    assert program.head("/garments").status_code == 200
+    assert Program(None).head("/garments").status_code == 401
+
+
+def test_what_nobody_reads_as_a_form(program):
+    for body, kind in (
+        (b"nonsense", MULTIPART_CONTENT),
+        (b"", MULTIPART_CONTENT),
+        (b"--x", "multipart/form-data"),
+        (b"a" * 200, "multipart/form-data; boundary=" + "x" * 200),
+        (b"--" + BOUNDARY.encode() + b"\r\n\r\n", MULTIPART_CONTENT),
+        (b"a=1", "application/x-www-form-urlencoded"),
+        (b"{}", "application/json"),
+    ):
+        for method, path in (("POST", "/photos"), ("PUT", "/garments/A")):
+            response = program.generic(method, path, body, content_type=kind)
+            assert told(response)["status"] in (400, 415, 422), (kind, body)
+
+
+def test_a_fault_of_ours(program, monkeypatch, settings):
+    def broken(*args, **kwargs):
+        raise RuntimeError("fr_" + "s" * 43)
+
+    monkeypatch.setattr(services, "retire_garment", broken)
+    factories.garment(sku="FR-1")
+    for debug in (False, True):
+        settings.DEBUG = debug
+        response = program.delete("/garments/FR-1")
+        assert told(response)["code"] == "internal"
+        assert b"RuntimeError" not in response.content and response["X-Request-ID"]
+
+
+@pytest.mark.parametrize("error", [normalise.Busy, storage.Away("s3")])
+def test_away_for_a_moment(program, monkeypatch, error):
+    def away(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(services, "retire_garment", away)
+    factories.garment(sku="FR-1")
+    response = program.delete("/garments/FR-1")
+    assert told(response)["code"] == "busy" and response["Retry-After"] == "10"
+
+
+def test_hosts_and_sizes(program, settings):
+    assert told(program.get("/limits", headers={"Host": "evil.example.org"}))
+    settings.MAX_BODY_MB = 0.001
+    response = program.generic("POST", "/photos", b"x" * 2000, **TEXT)
+    assert told(response)["code"] == "too_large"
+    chunked = program.generic(
+        "POST", "/photos", b"x", HTTP_TRANSFER_ENCODING="chunked", **TEXT
+    )
+    assert told(chunked)["code"] == "length_required"
+
+
+def test_what_is_accepted(program):
+    for kind in ("text/html", "image/png"):
+        response = program.get("/garments", headers={"Accept": kind})
+        assert told(response)["code"] == "not_acceptable"
+    for kind in ("*/*", "application/json", "text/html, */*;q=0.1"):
+        assert program.get("/garments", headers={"Accept": kind}).status_code == 200
+
+
+def test_the_pace_of_a_key(db, settings):
+    settings.TRYON_API_RATE = 3
+    program = Program(factories.shop_key())
+    left = [program.get("/garments")["RateLimit"] for _n in range(3)]
+    assert [int(re.search(r"r=(\d+)", text)[1]) for text in left] == [2, 1, 0]
+    response = program.get("/garments")
+    assert told(response)["code"] == "too_fast"
+    assert 1 <= int(response["Retry-After"]) <= 20
+    assert response["RateLimit-Policy"] == '"default";q=3;w=60'
+    assert Program(factories.shop_key()).get("/garments").status_code == 200
+    ShopKey.objects.update(full_at=0)
+    assert program.get("/garments").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "Bearer", "Bearer ", "Basic abc", "Bearer fr_", f"Bearer fr_{'é' * 43}",
+     f"Bearer fr_{'a' * 43} x", f"bearer fr_{'a' * 43}", "Bearer " + "a" * 9000],
+)  # fmt: skip
+def test_what_is_no_key(db, header):
+    response = Program(None).get("/limits", headers={"Authorization": header})
+    assert told(response)["code"] in ("no_key", "wrong_key")
+    assert response["WWW-Authenticate"] == "Bearer"
+
+
+def test_each_code_has_its_page(client, db):
+    assert set(BY_STATUS.values()) <= set(KINDS)
+    for code in KINDS:
+        page = client.get(f"/problems/{code.replace('_', '-')}/")
+        assert page.status_code == 200 and KINDS[code].title in page.content.decode()
+    assert client.get("/problems/nothing/").status_code == 404
+
+
+def test_the_documentation_asks_nobody_else(client, db):
+    page = StrictClient().get("/api/v1/docs").content.decode()
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    document = client.get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    assert {"200", "202", "401", "422"} <= set(
+        document["paths"]["/api/v1/try-ons"]["post"]["responses"]
+    )

@@ -1,0 +1,103 @@
+"""What goes out: objects, lists, 304 for whoever has the same already."""
+
+import base64
+import hashlib
+import json
+import math
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.dateparse import parse_datetime
+
+from .problems import not_there
+
+M = TypeVar("M", bound=Model)
+# Estimates, which are others each second: an object with others is still the same.
+ESTIMATES = ("place", "eta_seconds")
+UNDER_WAY = ("queued", "submitting", "processing", "fetching")
+
+
+def answer(
+    request: HttpRequest,
+    value: Any,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """JSON; a GET gets a weak ETag of all but the estimates, and 304 if it names it."""
+    response: HttpResponse = JsonResponse(
+        value, status=status, headers=dict(headers or {}), safe=False
+    )
+    response["Cache-Control"] = "private, no-cache"
+    if request.method == "GET":
+        etag = _make_etag(value)
+        response["ETag"] = etag
+        kept = get_conditional_response(request, etag=etag, response=response)
+        if kept is not None and kept is not response:
+            for name, text in (headers or {}).items():
+                kept[name] = text
+            kept["Cache-Control"] = "private, no-cache"
+            return kept
+    return response
+
+
+def _make_etag(value: Any) -> str:
+    if isinstance(value, dict):
+        value = {name: part for name, part in value.items() if name not in ESTIMATES}
+    text = json.dumps(value, sort_keys=True)
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def tell_when(seconds: float) -> dict[str, str]:
+    """When the next look is worth it."""
+    return {"Retry-After": str(max(math.ceil(seconds), 1))}
+
+
+def answer_list(
+    request: HttpRequest,
+    rows: QuerySet[M],
+    build: Callable[[Sequence[M]], list[Any]],
+    *,
+    limit: int,
+    cursor: str | None,
+) -> HttpResponse:
+    """A page of the newest, and where the next one is; by key, however far it is."""
+    if cursor is not None:
+        at, pk = _read_cursor(cursor)
+        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=pk))
+    page = list(rows.order_by("-created_at", "-pk")[: limit + 1])
+    following, headers = None, {}
+    if len(page) > limit:
+        page = page[:limit]
+        query = request.GET.copy()
+        query["cursor"] = _write_cursor(page[-1])
+        following = f"{settings.SITE_URL}{request.path}?{query.urlencode()}"
+        headers["Link"] = f'<{following}>; rel="next"'
+    value = {"items": build(page), "next": following}
+    return answer(request, value, headers=headers)
+
+
+def _write_cursor(row: Any) -> str:
+    text = f"{row.created_at.isoformat()} {row.pk}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
+        moment, _space, pk = text.partition(" ")
+        at = parse_datetime(moment)
+        if at is None or timezone.is_naive(at):
+            raise ValueError(moment)
+        return at, uuid.UUID(pk)
+    except (ValueError, OverflowError):
+        sentence = "Take it from “next” of the list before."
+        raise not_there("cursor", sentence) from None

@@ -1,0 +1,126 @@
+"""What comes in, read strictly: a typing error must not become a paid picture."""
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import wraps
+from typing import Annotated, Any, BinaryIO, NoReturn, TypeAlias
+
+from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
+from ninja.parser import Parser
+from pydantic import BeforeValidator, StringConstraints
+
+from ..pictures import normalise
+from ..services.customers import MOST
+from .problems import FieldError, Problem, invalid
+
+JSON, FORM = "application/json", "multipart/form-data"
+UTF_8 = {"utf-8", "utf8"}
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+
+
+def _no_bytes(value: Any) -> Any:
+    """A file where a text belongs."""
+    if not isinstance(value, str):
+        raise ValueError("Send a text.")
+    return value
+
+
+Printable: TypeAlias = Annotated[
+    str, StringConstraints(pattern=PRINTABLE), BeforeValidator(_no_bytes)
+]
+CustomerId: TypeAlias = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MOST, pattern=PRINTABLE),
+    BeforeValidator(_no_bytes),
+]
+
+
+def _parse_moment(value: Any) -> datetime:
+    """No number, which could be seconds or days."""
+    moment = parse_datetime(value) if isinstance(value, str) else None
+    if moment is None or is_naive(moment):
+        raise ValueError("A time with its zone: 2026-11-27T10:00:00Z.")
+    return moment
+
+
+Moment: TypeAlias = Annotated[datetime, BeforeValidator(_parse_moment)]
+
+
+class StrictParser(Parser):
+    """JSON as RFC 8259 would have it sent."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        check_content_type(request, JSON)
+        try:
+            return json.loads(
+                request.body.decode("utf-8"),
+                object_pairs_hook=_without_duplicates,
+                parse_constant=_refuse_constant,
+            )
+        except (ValueError, RecursionError) as error:
+            raise Problem("malformed", f"The body is no JSON: {error}.") from None
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _value in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the name {twice!a} is there twice")
+    return dict(pairs)
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def check_content_type(request: HttpRequest, wanted: str) -> None:
+    """Raises `Problem`."""
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    if request.content_type != wanted or charset not in UTF_8:
+        sent = request.headers.get("Content-Type", "") or "nothing"
+        detail = f"Send {wanted} in UTF-8; Content-Type said {sent[:100]!a}."
+        raise Problem("unsupported_media_type", detail)
+
+
+def takes_form(view: Callable[..., Any]) -> Callable[..., Any]:
+    """For a view whose body is a form with a file."""
+
+    @wraps(view)
+    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        check_content_type(request, FORM)
+        return view(request, *args, **kwargs)
+
+    return wrapper
+
+
+def read_picture(
+    reader: Callable[[BinaryIO], normalise.Picture], file: Any, field: str
+) -> normalise.Picture:
+    """`file`: an upload, or what is open. Raises `Problem` that names the field."""
+    try:
+        return reader(getattr(file, "file", file))
+    except normalise.PictureError as error:
+        sentence = str(error)
+    # Not from within, where it would keep the half-read picture in its traceback.
+    raise invalid(**{field: sentence})
+
+
+def refuse_unknown(
+    sent: "QueryDict | MultiValueDict[str, Any]", known: Iterable[str]
+) -> None:
+    """Names that mean nothing here, and names that came twice. Raises `Problem`."""
+    known = sorted(known)
+    errors: list[FieldError] = []
+    for name in sent:
+        if name not in known:
+            names = ", ".join(known) or "none"
+            errors.append({"field": name, "message": f"Not known. There are: {names}."})
+        elif len(sent.getlist(name)) > 1:
+            errors.append({"field": name, "message": "It is there twice. Send one."})
+    if errors:
+        detail = " ".join(f"{e['field']}: {e['message']}" for e in errors)
+        raise Problem("invalid", detail[:1000], errors)
