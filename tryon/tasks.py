@@ -23,7 +23,9 @@ from .pictures import storage
 from .pipeline import planner, runner
 from .pipeline.clock import Clock
 from .pipeline.timing import timing
+from .presentation import webhook_bodies
 from .services import catalogue_imports, exports, file_deletion
+from .webhooks.courier import Courier
 
 logger = logging.getLogger(__name__)
 
@@ -97,6 +99,7 @@ def dispatch() -> None:
 
 
 def plan() -> None:
+    _courier.ask()
     for order in planner.tick(_clock):
         later: dict[str, Any] = {"countdown": order.delay} if order.delay else {}
         TASK_OF[order.task].apply_async(
@@ -107,6 +110,7 @@ def plan() -> None:
 
 
 _clock = Clock()
+_courier = Courier(webhook_bodies.build_body)
 # Queueing for the planner's row would take the threads that submit and poll.
 planning = Coalesced(plan)
 
@@ -142,6 +146,11 @@ _shutting_down = threading.Event()
 def end_rendering(**_signal: object) -> None:
     """What still waits for its renditions is for the next worker."""
     _shutting_down.set()
+
+
+@worker_shutting_down.connect
+def end_deliveries(**_signal: object) -> None:
+    _courier.end()
 
 
 @shared_task
@@ -270,6 +279,11 @@ def prune_requests() -> None:
 
 
 @shared_task
+def clear_api_records() -> None:
+    services.clear_api_records(now=timezone.now())
+
+
+@shared_task
 def make_searchable() -> None:
     services.make_searchable()
 
@@ -282,3 +296,8 @@ def tell_of_late_pictures() -> None:
 @shared_task
 def tell_of_stopped_keys() -> None:
     emails.tell_of_stopped_keys(timezone.now())
+
+
+@shared_task
+def tell_of_stopped_webhooks() -> None:
+    emails.tell_of_stopped_webhooks(timezone.now())

@@ -15,9 +15,11 @@ TENDED = (
     "purge_imports",
     "clear_sessions",
     "prune_requests",
+    "clear_api_records",
     "make_searchable",
     "tell_of_late_pictures",
     "tell_of_stopped_keys",
+    "tell_of_stopped_webhooks",
 )
 
 

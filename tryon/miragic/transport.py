@@ -65,7 +65,7 @@ class Exchange:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        data: dict[str, str] | None = None,
+        data: dict[str, str] | bytes | None = None,
         files: Files | None = None,
     ) -> requests.Response:
         """Follows no redirect, repeats nothing, reuses no connection."""
