@@ -7,15 +7,17 @@ in turn. A miss is more than 1.5 times as long, or a tick of 50 ms and more.
 
 import argparse
 import gc
+import json
 import os
 import statistics
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--share", type=float, default=1, help="of the aged shop's rows")
@@ -82,6 +84,9 @@ class Shop:
     done: uuid.UUID | None = None
     cards: list[str] = field(default_factory=list)
     token: str = ""
+    secret: str = ""  # of a key of the REST API
+    asked: str = ""  # a try-on of one of its customers
+    wanted: dict[str, str] = field(default_factory=dict)
 
     def enter(self) -> None:
         """All that follows happens here; nothing is known of the other shop."""
@@ -134,6 +139,7 @@ def fill(shop: Shop) -> None:
     past.fill(shop.size, datetime.now(UTC))
     shop.staff.force_login(User.objects.create_superuser("staff@example.org"))
     _ordinary_customer(shop)
+    _customer_of_the_api(shop)
     with transaction.atomic():
         Planner.lock()  # a shop has planned before
     seconds = time.monotonic() - started
@@ -180,6 +186,69 @@ def _ordinary_customer(shop: Shop) -> None:
     shop.token = poll_token.sign_owner(owner)
     shop.done = made[30].pk
     shop.cards = [f"{row.pk}:{row.status}" for row in made[-2:]]
+
+
+def _customer_of_the_api(shop: Shop) -> None:
+    """With 60 try-ons like the ordinary one's, and one more to ask for."""
+    now = datetime.now(UTC)
+    shop.secret = factories.shop_key(label="Bench")
+    ordinary = User.objects.get(email="ordinary@example.org")
+    owner = factories.customer("bench")
+    for row in ordinary.try_ons.order_by("created_at"):
+        row.pk, row.owner, row.token = uuid.uuid4(), owner, uuid.uuid4()
+        row.photo = None if row.finished_at else row.photo
+        row.save(force_insert=True)
+    photo = factories.photo(owner, now=now)
+    piece = past.Garment.objects.catalogue().order_by("sku")[0]
+    shop.wanted = {"photo": str(photo.pk), "garment": piece.sku, "customer": "bench"}
+    shop.asked = str(owner.try_ons.order_by("created_at")[30].pk)
+
+
+def call(shop: Shop, method: str, path: str, status: int, **sent: Any) -> str:
+    """One request of a program; its ETag."""
+    response = Client().generic(
+        method,
+        f"/api/v1{path}",
+        json.dumps(sent.get("json", "")) if "json" in sent else "",
+        content_type="application/json",
+        headers={
+            "Authorization": f"Bearer {shop.secret}",
+            **sent.get("headers", {}),
+        },
+    )
+    assert response.status_code == status, (path, response.content[:300])
+    return response.get("ETag", "")
+
+
+def ask_for_one(shop: Shop) -> None:
+    """Undone again, so that all are alike."""
+    with transaction.atomic():
+        call(shop, "POST", "/try-ons", 202, json=shop.wanted)
+        transaction.set_rollback(True)
+
+
+def measure_api(both: list[Shop]) -> Iterator["Told"]:
+    one = {shop.name: f"/try-ons/{shop.asked}" for shop in both}
+    etags = {}
+    for shop in both:
+        shop.enter()
+        etags[shop.name] = call(shop, "GET", one[shop.name], 200)
+    known = {name: {"If-None-Match": etag} for name, etag in etags.items()}
+    yield measure(
+        "API: a try-on, unchanged",
+        both,
+        lambda s: call(s, "GET", one[s.name], 304, headers=known[s.name]),
+    )
+    for what, path in {
+        "API: a try-on": "",
+        "API: 50 try-ons": "/try-ons?customer=bench",
+        "API: 50 garments": "/garments",
+        "API: limits": "/limits",
+    }.items():
+        yield measure(
+            what, both, lambda s, p=path: call(s, "GET", p or one[s.name], 200)
+        )
+    yield measure("API: asked for a picture", both, ask_for_one)
 
 
 def queue(count: int, flying: int) -> None:
@@ -322,6 +391,7 @@ def main() -> int:
             ),
         )
     )
+    told += measure_api(both)
     for what, address in STAFF.items():
         told.append(measure(what, both, lambda s, a=address: ask(s.staff, a)))
     in_each(both, lambda: queue(0, 0))
