@@ -29,13 +29,14 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 	@umask 077; printf 'DEBUG=1\nSECRET_KEY=%s\n' \
 	  "$$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@
 
-# Tests read no .env: a shop's key is never spent. What needs a browser mostly waits: it
-# runs beside the others, and is told after them.
+# Tests read no .env: a shop's key is never spent. What runs browsers and kills sites
+# mostly waits: it runs beside the others, and is told after them.
+LIVE := tests/browser tests/contract tests/faults
 test: $(VENV)/.tests
 	@told=$$(mktemp); \
-	ENV_FILE= python -m pytest -p no:cacheprovider -m browser >$$told 2>&1 & pages=$$!; \
-	ENV_FILE= python -m pytest -m "not browser"; others=$$?; \
-	wait $$pages; pages=$$?; cat $$told; rm $$told; exit $$((pages + others))
+	ENV_FILE= python -m pytest -p no:cacheprovider $(LIVE) >$$told 2>&1 & live=$$!; \
+	ENV_FILE= python -m pytest $(LIVE:%=--ignore=%); others=$$?; \
+	wait $$live; live=$$?; cat $$told; rm $$told; exit $$((live + others))
 
 # The same on PostgreSQL, Redis and S3, started for it. SERVERS="not browser" leaves out
 # what takes half the time, TESTS names folders and files.
