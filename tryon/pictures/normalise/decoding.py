@@ -23,6 +23,8 @@ pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_image
 Image.MAX_IMAGE_PIXELS = None
 
 MEGABYTE = 1024 * 1024
+# Beside the decoder: the fitted copy, of 2048 by 2048 at the most, and its encoding.
+FITTED = 5 * 2048 * 2048
 # Bytes a pixel, at the most, of what is drawn into; else four.
 MODES = {"1": 1, "L": 1, "P": 1, "I;16": 2}
 # The decoder's own bytes a pixel beside these, as `tests.bench.memory` shows.
