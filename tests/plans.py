@@ -8,8 +8,15 @@ from typing import Any
 from django.db import connection
 
 READS = re.compile(r"\s*(SELECT|UPDATE|DELETE)\b", re.I)
-# A row or two, or as many as there are keys or troubles.
-SMALL = {"tryon_planner", "tryon_key", "tryon_shop", "tryon_unfinished"}
+# A row or two, or as many as there are keys, troubles or receivers.
+SMALL = {
+    "tryon_planner",
+    "tryon_key",
+    "tryon_shop",
+    "tryon_unfinished",
+    "tryon_webhookendpoint",
+    "tryon_feed",
+}
 
 
 @contextlib.contextmanager

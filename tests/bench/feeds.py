@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="bench-"))
@@ -27,6 +28,7 @@ import django
 django.setup()
 
 from django.core.management import call_command
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from tests.tryon.feeds.shop import RSS, Shop, opened
@@ -81,21 +83,24 @@ def read(address: str) -> None:
 def link(address: str) -> None:
     """As if the pictures had been taken in."""
     feed, now = Feed.objects.get(address=address), timezone.now()
-    rows = FeedItem.objects.filter(feed=feed, garment=None)
-    while some := list(rows[:BATCH]):
-        pieces = [
-            Garment(
-                kind=row.kind, name=row.name, sku=row.sku, product_url=row.product_url,
-                stem=f"garment-{row.sku}", width=768, height=1024, created_at=now,
-                renditions_at=now, source_sha256=row.digest, mean_color="#ffffff",
-            )
-            for row in some
-        ]  # fmt: skip
-        for row, piece in zip(some, Garment.objects.bulk_create(pieces), strict=True):
-            row.garment, row.picture_url = piece, row.image_link
-            row.brought, row.pending = True, False
-        changed = ["garment", "picture_url", "brought", "pending"]
-        FeedItem.objects.bulk_update(some, changed, batch_size=200)
+    rows = FeedItem.objects.filter(feed=feed)
+    pieces = (
+        Garment(
+            kind=row.kind, name=row.name, sku=row.sku, product_url=row.product_url,
+            stem=f"garment-{row.sku}", width=768, height=1024, created_at=now,
+            renditions_at=now, source_sha256=row.digest, mean_color="#ffffff",
+        )
+        for row in rows.iterator()
+    )  # fmt: skip
+    while some := list(islice(pieces, BATCH)):
+        Garment.objects.bulk_create(some)
+    piece = Garment.objects.filter(owner=None, sku=OuterRef("sku")).exclude(sku="")
+    rows.update(
+        garment=Subquery(piece.values("pk")[:1]),
+        picture_url=F("image_link"),
+        brought=True,
+        pending=False,
+    )
 
 
 def again(address: str) -> None:

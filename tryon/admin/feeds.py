@@ -1,19 +1,20 @@
 """Product feeds, what their syncs did or would do, and the rules for kinds."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.validators import URLValidator
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -136,6 +137,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
             now=timezone.now(),
             dry="look" in request.POST,
             retire_many="retire" in request.POST,
+            language=get_language() or "",
         )
         if asked:
             tasks.ask_for_feed(feed)
@@ -158,6 +160,9 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 @admin.register(KindRule)
 class KindRuleAdmin(DeletedAlone):
     list_display = ["field", "words", "kind", "reason", "position", "caught"]
+    formfield_overrides: ClassVar[dict[Any, Any]] = {
+        TextField: {"widget": forms.Textarea({"rows": 3, "cols": 36})}
+    }
     list_editable = ["words", "kind", "reason", "position"]
     list_filter = ["field", "kind"]
     list_per_page = 200

@@ -32,8 +32,11 @@ class CreationForm(AdminUserCreationForm):
 class ChangeForm(UserChangeForm):
     def clean_email(self) -> str | None:
         email: str | None = self.cleaned_data["email"]
-        if not email and not self.instance.is_guest:
+        if not email and self.instance.email is not None:
             raise forms.ValidationError(_("Only a guest has no e-mail. Type one."))
+        if email and self.instance.external_id is not None:
+            sentence = _("The shop's own programs name this customer: no e-mail.")
+            raise forms.ValidationError(sentence)
         return email or None
 
 
@@ -43,14 +46,25 @@ class UserAdmin(DjangoUserAdmin):
     add_form = CreationForm
     list_display = ["__str__", "is_staff", "daily_limit", "blocked_at", "date_joined"]
     list_filter = ["is_staff", "is_active", "groups"]
-    search_fields = ["email"]
+    search_fields = ["email", "external_id"]
     ordering = ["-date_joined", "-id"]
     sortable_by = ["date_joined"]
     paginator = CappedPaginator
     show_full_result_count = False
-    readonly_fields = ["date_joined", "last_login", "used_today"]
+    readonly_fields = ["external_id", "date_joined", "last_login", "used_today"]
     fieldsets = [
-        (None, {"fields": ["email", "password", "date_joined", "last_login"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "email",
+                    "external_id",
+                    "password",
+                    "date_joined",
+                    "last_login",
+                ]
+            },
+        ),
         (_("Tries"), {"fields": ["daily_limit", "used_today", "blocked_at"]}),
         (
             _("Rights"),
@@ -80,7 +94,8 @@ class UserAdmin(DjangoUserAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is None or _is_superuser(request):
             return super().get_fieldsets(request, obj)
-        signing_in = (None, {"fields": ["email", "date_joined", "last_login"]})
+        fields = ["email", "external_id", "date_joined", "last_login"]
+        signing_in = (None, {"fields": fields})
         return [signing_in, *self.fieldsets[1:]]
 
     def user_change_password(

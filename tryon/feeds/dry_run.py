@@ -58,7 +58,7 @@ class _Look:
         return {row.sku: row for row in rows.select_related("garment")}
 
     def _read_pieces(self, skus: list[str]) -> dict[str, Garment]:
-        pieces = Garment.objects.filter(owner=None, sku__in=skus)
+        pieces = Garment.objects.filter(owner=None, sku__in=skus).exclude(sku="")
         return {piece.sku: piece for piece in pieces}
 
     def _look_at(

@@ -10,4 +10,4 @@ class PictureUnusable(Exception):
 
 
 class TryLater(Exception):
-    """Nobody's fault and nothing decided: with the next sync."""
+    """Its server or ours is busy or away: with the next sync."""

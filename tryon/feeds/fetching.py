@@ -27,6 +27,7 @@ MOST_PICTURE = 15_000_000  # bytes
 MOST_REDIRECTS = 5
 FEED_DEADLINE, PICTURE_DEADLINE = 120, 20  # seconds over all of it
 OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
+MOST_HOST = 100  # letters that are shown
 BUSY = (429, 503)
 USUAL_PAUSE, LONGEST_PAUSE = 30.0, 600.0  # seconds
 # Some shops' servers refuse requests without one, or with a library's.
@@ -49,9 +50,13 @@ def _read_validators(response: requests.Response) -> Validators:
     etag = response.headers.get("ETag", "")
     modified = response.headers.get("Last-Modified", "")
     return Validators(
-        etag if len(etag) <= 200 and etag.isascii() else "",
-        modified if len(modified) <= 60 and modified.isascii() else "",
+        etag if len(etag) <= 200 and _is_plain(etag) else "",
+        modified if len(modified) <= 60 and _is_plain(modified) else "",
     )
+
+
+def _is_plain(value: str) -> bool:
+    return value.isascii() and value.isprintable()
 
 
 @dataclass
@@ -95,10 +100,12 @@ class _NoAnswer(Exception):
 
 
 def _host(url: str) -> str:
+    """As it can be shown: a redirect may lead anywhere."""
     try:
-        return urlsplit(url).hostname or ""
+        host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
+    return "".join(sign for sign in host[:MOST_HOST] if sign.isprintable())
 
 
 def is_web_address(url: str) -> bool:
@@ -137,12 +144,12 @@ def _answer(
 
 
 def _explain(exchange: Exchange, url: str) -> str:
-    host = {"host": _host(url)}
+    named = {"name": _host(url)}
     if exchange.forbidden:
-        return _("%(host)s is no public address: nothing is fetched there.") % host
+        return _("%(name)s is no public address: nothing is fetched there.") % named
     if exchange.expired:
-        return _("%(host)s did not answer in time.") % host
-    return _("%(host)s does not answer.") % host
+        return _("%(name)s did not answer in time.") % named
+    return _("%(name)s does not answer.") % named
 
 
 def _save(
@@ -179,14 +186,14 @@ def fetch_feed(url: str, known: Validators, target: IO[bytes]) -> Body | None:
             if status == 304:
                 return None
             if status != 200:
-                sentence = _("%(host)s answers %(status)d instead of a feed.")
-                raise FeedError(sentence % {"host": _host(url), "status": status})
+                sentence = _("%(name)s answers %(number)d instead of a feed.")
+                raise FeedError(sentence % {"name": _host(url), "number": status})
             try:
                 whole = _save(exchange, response, MOST_FEED, target)
             except BROKEN:
                 if exchange.expired:
-                    sentence = _("It did not end within %(n)d seconds.")
-                    raise FeedError(sentence % {"n": FEED_DEADLINE}) from None
+                    sentence = _("It did not end within %(number)d s.")
+                    raise FeedError(sentence % {"number": FEED_DEADLINE}) from None
                 raise FeedError(_("The connection broke before its end.")) from None
             if not whole:
                 raise FeedError(say_too_large())
@@ -197,7 +204,7 @@ def fetch_feed(url: str, known: Validators, target: IO[bytes]) -> Body | None:
 
 
 def say_too_large() -> str:
-    return _("It is larger than %(n)d MB.") % {"n": MOST_FEED // 1_000_000}
+    return _("It is larger than %(number)d MB.") % {"number": MOST_FEED // 1_000_000}
 
 
 def _read_charset(content_type: str) -> str:
@@ -220,24 +227,20 @@ def fetch_picture(url: str, known: Validators) -> tuple[bytes, Validators] | Non
                 said = response.headers.get("Retry-After")
                 wait = parse_retry_after(said, datetime.now(UTC))
                 pace.pause(url, USUAL_PAUSE if wait is None else wait)
-                raise TryLater(
-                    _("%(host)s wants fewer requests") % {"host": _host(url)}
-                )
-            if status >= 500 or status in (408, 425):
-                sentence = _("%(host)s answers %(status)d")
-                raise TryLater(sentence % {"host": _host(url), "status": status})
+            if status >= 500 or status in (*BUSY, 408, 425):
+                raise TryLater
             if status != 200:
-                sentence = _("the picture is not there: its address answers %(status)d")
-                raise PictureUnusable(sentence % {"status": status})
+                sentence = _("the picture is not there: its address answers %(number)d")
+                raise PictureUnusable(sentence % {"number": status})
             target = io.BytesIO()
             try:
                 whole = _save(exchange, response, MOST_PICTURE, target)
             except BROKEN:
-                raise TryLater(_explain(exchange, url)) from None
+                raise TryLater from None
             if not whole:
-                sentence = _("the picture is larger than %(n)d MB")
+                sentence = _("the picture is larger than %(number)d MB")
                 most = MOST_PICTURE // 1_000_000
-                raise PictureUnusable(sentence % {"n": most})
+                raise PictureUnusable(sentence % {"number": most})
             pace.forget(url)
             return target.getvalue(), _read_validators(response)
     except FeedError as error:  # of the address, whoever asks for what
@@ -245,4 +248,4 @@ def fetch_picture(url: str, known: Validators) -> tuple[bytes, Validators] | Non
     except _NoAnswer as error:
         if error.forbidden:
             raise PictureUnusable(_("the picture: %(why)s") % {"why": error}) from None
-        raise TryLater(str(error)) from None
+        raise TryLater from None

@@ -17,6 +17,7 @@ from .kinds import Rules, plain
 MOST_NAME = 80
 MOST_LINK = 200
 MOST_GROUP = 100
+TYPE = "product_type"
 SOLD_OUT = ("outofstock", "soldout", "nichtauflager", "ausverkauft")
 is_page = URLValidator(schemes=["http", "https"])
 
@@ -107,13 +108,9 @@ def _find_problem(item: FeedItem, raw: Raw) -> str:
         return raw.broken
     if item.rule is None:
         category = raw.fields.get("google_product_category", "")
-        types = " | ".join(raw.several.get("product_type", ()))
-        said = _("it fits no rule for kinds (category: %(category)s, type: %(type)s)")
-        none = "–"
-        return said % {
-            "category": clean(category)[:200] or none,
-            "type": clean(types)[:200] or none,
-        }
+        said = [clean(one)[:200] for one in (category, *raw.several.get(TYPE, ()))]
+        names = " · ".join(one for one in said if one) or "–"
+        return _("it fits no rule for kinds: %(names)s") % {"names": names}
     if not item.name:
         return _("no name: the item has no title")
     if not raw.fields.get("image_link"):

@@ -70,7 +70,7 @@ class Outcome:
         self.left_out = sum(reasons.values())
         if reasons:
             counts = ", ".join(f"{n} {_(why)}" for why, n in reasons.most_common())
-            self.notes.append(_("Left out: %(counts)s.") % {"counts": counts})
+            self.notes.append(_("Left out: %(names)s.") % {"names": counts})
 
     def tell_shared(self, shared: int) -> None:
         if shared:

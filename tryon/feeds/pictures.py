@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
@@ -9,7 +10,6 @@ from itertools import islice
 from typing import TypeVar
 
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from ..models.feeds import FeedItem
 from ..pictures import executor, normalise
@@ -19,7 +19,7 @@ from .fetching import Validators
 
 AT_ONCE = 2
 MOST_ADDRESSES = 4  # of an item's pictures that are tried
-LONGEST_WAIT = 20  # seconds that a host may ask for and get; else with the next sync
+LONGEST_PAUSE = 20  # seconds that a host may ask for; else with the next sync
 TOLD_EVERY = 2  # seconds, while it is waited
 
 R = TypeVar("R")
@@ -54,8 +54,10 @@ def fetch(item: FeedItem, language: str) -> Fetched:
 
 def _fetch_one(url: str, known: Validators) -> Fetched:
     """Raises `PictureUnusable`, `TryLater`."""
-    if fetching.pace.find_wait(url):
-        raise TryLater(_("its server wants fewer requests"))
+    while (pause := fetching.pace.find_wait(url)) > 0:
+        if pause > LONGEST_PAUSE:
+            raise TryLater
+        time.sleep(pause)
     answer = fetching.fetch_picture(url, known)
     if answer is None:
         return Fetched(None, known)
@@ -65,7 +67,7 @@ def _fetch_one(url: str, known: Validators) -> Fetched:
     except normalise.PictureError as error:
         raise PictureUnusable(str(error)) from None
     except normalise.Busy:
-        raise TryLater(_("all decoders are busy")) from None
+        raise TryLater from None
     return Fetched(picture, validators)
 
 

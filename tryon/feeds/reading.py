@@ -19,6 +19,7 @@ from .fields import Raw
 
 MOST_LAYERS = 2  # a .gz that the server packs once more
 SNIFFED = 4096  # bytes
+CHUNK = 256 * 1024  # bytes
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -54,6 +55,8 @@ def read(source: IO[bytes], charset: str = "") -> Iterator[Raw]:
 
     A feed without an item is none: it would take everything out of the catalogue.
     """
+    if charset and _is_utf_8(source):
+        charset = ""  # many servers say another for all their files
     body = _unpack(source)
     start = body.peek(SNIFFED)[:SNIFFED]
     mark = next((name for bom, name in MARKS if start.startswith(bom)), "")
@@ -77,6 +80,21 @@ def read(source: IO[bytes], charset: str = "") -> Iterator[Raw]:
         yield item
     if not there:
         raise FeedError(_("There is no item in it."))
+
+
+def _is_utf_8(source: IO[bytes]) -> bool:
+    """Texts in another charset are hardly ever that, too."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        body = _unpack(source)
+        while data := body.read(CHUNK):
+            decoder.decode(data)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    finally:
+        source.seek(0)
+    return True
 
 
 def _unpack(source: IO[bytes]) -> "io.BufferedReader[_Bounded]":

@@ -93,7 +93,12 @@ class Seen:
         shops = Garment.objects.filter(owner=None).exclude(sku="")
         skus = shops.values_list("sku", flat=True).iterator(chunk_size=2000)
         # Mostly it is the feed itself that has brought them, in the same letters.
-        self.theirs = {fold(sku): sku for sku in skus}
+        self.theirs: dict[str, str] = {}
+        self.twins: set[str] = set()  # who are there in several ways of writing
+        for sku in skus:
+            other = self.theirs.setdefault(fold(sku), sku)
+            if other != sku:
+                self.twins |= {sku, other}
 
     def place(self, raw: Raw) -> str:
         """Its SKU; empty for a line that is none, which is told."""
@@ -111,16 +116,15 @@ class Seen:
     def _find_twin(self, sku: str) -> str:
         other, line = self.lines.get(fold(sku), ("", 0))
         if other == sku:
-            return _("this SKU is in the feed twice, first on line %(line)d") % {
-                "line": line
-            }
+            sentence = _("this SKU is in the feed twice, first on line %(number)d")
+            return sentence % {"number": line}
         if other:
             sentence = _(
                 "line %(line)d has this SKU as %(other)s: is it the same piece?"
             )
             return sentence % {"line": line, "other": other}
         other = self.theirs.get(fold(sku), sku)
-        if other != sku:
+        if other != sku and sku not in self.twins:
             sentence = _(
                 "the catalogue has this SKU as %(other)s: is it the same piece?"
             )

@@ -75,12 +75,18 @@ class _Alive:
 
 
 def request_sync(
-    *, feed: Feed, now: datetime, dry: bool = False, retire_many: bool = False
+    *,
+    feed: Feed,
+    now: datetime,
+    dry: bool = False,
+    retire_many: bool = False,
+    language: str = "",
 ) -> bool:
     """The caller wakes the task. False if somebody is at it.
 
-    `dry`: only what one would do. `retire_many`: a person has seen how many it is. One
-    that was left in the middle is read again; what it has done is done, and counted.
+    `dry`: only what one would do. `retire_many`: a person has seen how many it is.
+    `language`: of the person who asks. One that was left in the middle is read again;
+    what it has done is done, and counted.
     """
     fields: dict[str, object] = {"state": States.LOOKING}
     if not dry:
@@ -92,7 +98,7 @@ def request_sync(
         "claimed_at": None,
         "attempts": 0,
         "next_at": now + timedelta(hours=feed.every_hours),
-        "language": (translation.get_language() or "")[:10],
+        "language": language or feed.language,
     }
     rows = Feed.objects.filter(pk=feed.pk).exclude(state__in=Feed.OPEN)
     left = Feed.free(now).filter(pk=feed.pk)
@@ -201,16 +207,12 @@ def _fetch(
     feed: Feed, known: Validators, target: IO[bytes], alive: Callable[[], None]
 ) -> Body | None:
     """Raises `FeedError`, `storage.Away`."""
-    if feed.file_name:
-        try:
-            storage.copy(feed.file_name, target)
-        except FileNotFoundError:
-            raise FeedError(_("The file is no longer there.")) from None
-        return Body(Validators())
     language = translation.get_language() or "en"
 
     def fetch() -> Body | None:
         with translation.override(language):
+            if feed.file_name:
+                return _copy(feed.file_name, target)
             return fetching.fetch_feed(feed.address, known, target)
 
     coming = pictures.begin(fetch)
@@ -218,7 +220,15 @@ def _fetch(
     return coming.result()
 
 
-def _read(feed: Feed, alive: _Alive) -> None:
+def _copy(name: str, target: IO[bytes]) -> Body:
+    try:
+        storage.copy(name, target)
+    except FileNotFoundError:
+        raise FeedError(_("The file is no longer there.")) from None
+    return Body(Validators())
+
+
+def _read(feed: Feed, alive: Callable[[], None]) -> None:
     """Write down what has changed. Raises `FeedError`; then nothing was."""
     rules = Rules()
     known = Validators()
@@ -232,6 +242,8 @@ def _read(feed: Feed, alive: _Alive) -> None:
             outcome = Outcome()
             raws = reading.read(body, got.charset)
             read = staging.compare(feed, raws, rules, outcome, changed, alive)
+            # Killed from here on, the feed is not what was last read of it.
+            feed.renew(timezone.now(), etag="", last_modified="")
             staging.write(feed, read, rules, alive)
             fields = {
                 "etag": got.validators.etag,
@@ -274,12 +286,9 @@ def _tell(feed: Feed, outcome: Outcome) -> None:
     outcome.unplaced = [Problem(**one) for one in feed.unplaced]
     outcome.tell_problems(told)
     left = rows.filter(state=FeedItem.State.LEFT_OUT).order_by()
-    reasons = Counter(
-        {
-            why or _("by a rule"): n
-            for why, n in left.values_list("rule__reason").annotate(n=Count("pk"))
-        }
-    )
+    reasons: Counter[str] = Counter()
+    for why, n in left.values_list("rule__reason").annotate(n=Count("pk")):
+        reasons[why or _("by a rule")] += n
     sold_out = rows.filter(state=FeedItem.State.SOLD_OUT).count()
     if sold_out:
         reasons[_("out of stock")] += sold_out
@@ -313,4 +322,5 @@ def _look(feed: Feed, alive: _Alive) -> None:
     except FeedError as error:
         feed.end(state=States.UNREADABLE, problem=str(error))
         return
-    feed.end(state=States.WAITING, look=outcome.report())
+    problem = feed.problem if feed.held else ""
+    feed.end(state=States.WAITING, look=outcome.report(), problem=problem)

@@ -35,15 +35,15 @@ def read(source: IO[bytes], charset: str) -> Iterator[Raw]:
             rows.taken = 0
             line = rows.line + 1
     except UnicodeError:
-        sentence = _("It is not in the charset %(charset)s, as it should be.")
-        raise FeedError(sentence % {"charset": charset}) from None
+        sentence = _("It is not in the charset %(encoding)s, as it should be.")
+        raise FeedError(sentence % {"encoding": charset}) from None
     except csv.Error:
         raise FeedError(_say_endless(rows.line)) from None
 
 
 def _say_endless(line: int) -> str:
-    sentence = _("Line %(line)d does not end: is a quote not closed?")
-    return sentence % {"line": line}
+    sentence = _("Line %(number)d does not end: is a quote not closed?")
+    return sentence % {"number": line}
 
 
 class _Rows:

@@ -5,7 +5,6 @@ the next one to go on; a piece that was made just before is found again by its S
 """
 
 import random
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from .. import services
 from ..models import ClaimLost, Garment
 from ..models.feeds import Feed, FeedItem
-from . import fetching, pictures
+from . import pictures
 from .errors import PictureUnusable, TryLater
 from .fetching import Validators
 from .outcome import Outcome
@@ -39,7 +38,6 @@ def take(feed: Feed, outcome: Outcome, alive: Callable[[], None]) -> Iterator[Ga
     """
     taking = _Taking(feed, outcome)
     for item, future in pictures.fetch_ahead(_read_rows(feed), taking.ask, alive):
-        _wait_politely(item, alive)
         made = taking.take(item.pk, future)
         if made is not None:
             yield made
@@ -56,15 +54,6 @@ def _read_rows(feed: Feed) -> Iterator[FeedItem]:
     ):
         yield from some
         last = some[-1].pk
-
-
-def _wait_politely(item: FeedItem, alive: Callable[[], None]) -> None:
-    """A short pause that its host has asked for; a long one is for the next sync."""
-    if fetching.pace.find_wait(item.image_link) > pictures.LONGEST_WAIT:
-        return
-    while (wait := fetching.pace.find_wait(item.image_link)) > 0:
-        time.sleep(min(wait, 1))
-        alive()
 
 
 class _Taking:
@@ -120,7 +109,9 @@ class _Taking:
     def _find_piece(self, item: FeedItem) -> Garment | None:
         if owns_piece(item):
             return item.garment
-        return Garment.objects.filter(owner=None, sku=item.sku).first()
+        # That none is empty lets the database use the index of SKUs.
+        pieces = Garment.objects.filter(owner=None, sku=item.sku).exclude(sku="")
+        return pieces.first()
 
     def _take_own(
         self, item: FeedItem, future: "Future[Fetched] | None"

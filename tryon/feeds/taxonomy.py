@@ -9,7 +9,7 @@ A path stands for all below it, a number only for itself.
 
 from typing import NamedTuple
 
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext_noop
 
 from ..models import GarmentKind
 from ..models.feeds import KindRule
@@ -32,7 +32,7 @@ class Default(NamedTuple):
 
 CHILDREN = Default(
     "",
-    noop("children's"),
+    gettext_noop("children's"),
     "182 5622 5425 5423 5411 5412 5549 5409 5424 5621 5410 5408 5422 537",
     ("Clothing > Baby & Toddler Clothing",),
     ("Bekleidung > Baby- & Kleinkindbekleidung",),
@@ -42,7 +42,7 @@ CHILDREN = Default(
 )
 SHOES = Default(
     "",
-    noop("shoes"),
+    gettext_noop("shoes"),
     "187 1933 7078 1856 2427 5567 5385 5387",
     ("Shoes", "Shoe Accessories", "Costumes & Accessories > Costume Shoes"),
     ("Schuhe", "Schuh-Accessoires", "Kostüme & Accessoires > Kostümschuhe"),
@@ -52,7 +52,7 @@ SHOES = Default(
 )
 BAGS = Default(
     "",
-    noop("bags"),
+    gettext_noop("bags"),
     "6551 6170 2668 3032 6169 6552 5841 6460 175 6277 5181",
     ("Handbags, Wallets & Cases", "Handbag & Wallet Accessories"),
     ("Handtaschen, Geldbörsen & Etuis", "Handtaschen & Geldbörsenaccessoires"),
@@ -62,7 +62,7 @@ BAGS = Default(
 )
 UNDERWEAR = Default(
     "",
-    noop("underwear"),
+    gettext_noop("underwear"),
     "213 7207 7210 7211 7208 7209 214 1772 2563 1675 2160 1807 2963 1578 209 215 5327 "
     "2745 5834 2562",
     ("Clothing > Underwear & Socks",),
@@ -74,7 +74,7 @@ UNDERWEAR = Default(
 )
 SWIMWEAR = Default(
     "",
-    noop("swimwear"),
+    gettext_noop("swimwear"),
     "211",
     ("Clothing > Swimwear",),
     ("Bekleidung > Bademode",),

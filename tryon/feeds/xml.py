@@ -149,7 +149,7 @@ def _explain(error: ParseError) -> str:
         return _say_unknown_charset()
     line, _column = error.position
     sentence = _(
-        "It cannot be read from line %(line)d on: it is cut there, no XML, or in "
+        "It cannot be read from line %(number)d on: it is cut there, no XML, or in "
         "another charset than it says."
     )
-    return sentence % {"line": line}
+    return sentence % {"number": line}

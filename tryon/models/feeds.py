@@ -170,6 +170,7 @@ class FeedItem(models.Model):
         ]
         indexes = [
             models.Index(fields=["feed", "group"], name="feed_item_group"),
+            models.Index(fields=["feed", "garment"], name="feed_item_piece"),
             models.Index(
                 fields=["feed", "id"],
                 name="feed_item_pending",

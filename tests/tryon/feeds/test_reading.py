@@ -143,6 +143,14 @@ def test_a_charset_that_only_the_server_says():
     assert read(bare, "windows-1252")[0].fields["title"][12] == "–"
 
 
+def test_a_charset_that_the_server_says_for_all_its_files():
+    for body in (TABLE, SHOPIFY, SHOPIFY.partition("\n")[2]):
+        assert read(body, "iso-8859-1")[0].fields["title"][12] == "–"
+        assert (
+            read(gzip.compress(body.encode()), "latin-1")[0].fields["title"][12] == "–"
+        )
+
+
 def test_a_row_with_more_cells_than_headings_is_told_by_its_line():
     rows = read(f"{HEADINGS}\n{ROW}\n{ROW}\tmore\n")
     assert [bool(row.broken) for row in rows] == [False, True]

@@ -10,7 +10,7 @@ from django.utils import timezone
 from tests import factories
 from tests.factories import picture_bytes
 from tests.tryon.feeds.shop import Answer
-from tryon import feeds, tasks
+from tryon import feeds, services, tasks
 from tryon.feeds import fetching, taking
 from tryon.models import Feed, FeedItem, Garment
 from tryon.pictures import storage
@@ -186,7 +186,8 @@ def test_only_what_the_feed_has_brought_is_retired(shop, sync):
 def test_what_staff_retire_stays_so(shop, sync):
     shop.serve_items(shop.item("A"), shop.item("B"))
     sync()
-    Garment.objects.filter(sku="A").update(retired_at=timezone.now())
+    piece = Garment.objects.get(sku="A")
+    services.retire_garment(garment=piece, now=timezone.now())
     shop.serve_items(shop.item("A", title="New name"), shop.item("B"))
     sync()
     assert set(catalogue()) == {"B"}
@@ -219,7 +220,7 @@ def test_not_too_many_are_retired_at_once(shop, sync, as_staff):
     page = f"/admin/tryon/feed/{feed.pk}/report/"
     html = as_staff.get(page).content.decode()
     assert "5 pieces would be retired at once" in html
-    assert "Retire all 5 all the same" in html
+    assert "Retire all 5" in html
     as_staff.post(page, {"retire": "1"})
     tasks.work_feed(str(feed.pk))
     feed.refresh_from_db()
@@ -557,4 +558,21 @@ def test_a_dead_reader_holds_nobody_up(shop, sync, monkeypatch):
     shop.answers["/feed"] = Answer(chunks=drip())
     code, told = sync()
     never.set()
-    assert code == 2 and "did not end within 1 seconds" in sentences(told)
+    assert code == 2 and "did not end within 1 s" in sentences(told)
+
+
+def test_who_always_refuses_is_left_alone_ever_longer(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(fetching.time, "monotonic", lambda: now[0])
+    pace = fetching.Pace()
+    waits = []
+    for _time in range(5):
+        pace.pause("http://a/1", 1)
+        pace.pause("http://a/2", 1)  # at the same moment: the same refusal
+        waits.append(pace.find_wait("http://a/3"))
+        now[0] += waits[-1]
+    assert waits == [1, 2, 4, 8, 16]
+    assert pace.find_wait("http://b/1") == 0
+    pace.forget("http://a/1")
+    pace.pause("http://a/1", 1)
+    assert pace.find_wait("http://a/1") == 1

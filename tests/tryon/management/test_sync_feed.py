@@ -13,7 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from tests.tryon.feeds.conftest import shop, sync
 from tests.tryon.feeds.shop import RSS, opened
@@ -91,10 +91,16 @@ def test_from_a_file(shop, sync, tmp_path, media_files):
     assert code == 2 and "neither" in told["problems"][0]["sentence"]
 
 
-def test_what_is_not_there(shop, tmp_path):
-    with pytest.raises(CommandError, match="neither an address nor a file") as error:
-        call_command("sync_feed", str(tmp_path / "nothing"))
-    assert error.value.returncode == 2
+LONG = "https://a.example/" + "x" * 600
+
+
+@pytest.mark.parametrize(
+    "source", ["nothing", ".", "http://", "http://127.0.0.1:9/", LONG]
+)
+def test_what_is_not_there(shop, sync, source):
+    code, told = sync(source=source)
+    assert code == 2 and source[:20] in told["problems"][0]["sentence"]
+    assert sync("--dry-run", source=source)[0] == 2
     assert not Feed.objects.exists()
 
 

@@ -1,15 +1,17 @@
 """The catalogue from the shop's product feed, by its address or from a file."""
 
 import json
+import math
 import sys
 import time
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.core.files import File
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from tryon import feeds, tasks
 from tryon.feeds import FeedError, Outcome, Problem
@@ -19,6 +21,7 @@ from tryon.pictures import storage
 UNREAD = 2
 TRIES, PAUSE = 12, 5  # and seconds, while storage is away
 LONGEST_WAIT = 600  # seconds for another sync of the same feed
+MOST_NAME = 500
 COUNTED = "new", "changed", "pictures_replaced", "unchanged", "retired", "back"
 
 
@@ -39,79 +42,65 @@ class Command(BaseCommand):
         dry, source = options["dry_run"], options["source"]
         told: list[dict[str, Any]] = []
         unread: list[str] = []
-        wanted: list[Feed] = [self.find(source, make=not dry)] if source else []
-        for feed in wanted or Feed.objects.filter(is_on=True):
+        on = Feed.objects.filter(is_on=True)
+        for feed in [find_feed(source)] if source else on:
             try:
-                told.append(self.look(feed) if dry else self.sync(feed))
+                told.append(look(feed, source) if dry else self.sync(feed, source))
             except FeedError as error:
                 unread.append(f"{feed.name}: {error}")
-        report = join([*told, *(say_unread(sentence) for sentence in unread)])
+        report = join([*told, *map(say_unread, unread)])
         self.tell(report, as_json=options["json"])
         if unread and not told:
             raise CommandError("\n".join(unread), returncode=UNREAD)
         if report["problems"]:
             sys.exit(1)
 
-    def find(self, source: str, *, make: bool) -> Feed:
-        """The feed with this address or name; a new one is saved only with `make`."""
-        is_address = source.lower().startswith(("http://", "https://"))
-        field = "address" if is_address else "name"
-        feed = (
-            Feed.objects.filter(**{field: source}).first()
-            or Feed.objects.filter(name=source).first()
-            or Feed(name=source, address=source if is_address else "")
-        )
-        if is_address:
-            if make and feed.pk is None:
-                feed.save()
-            return feed
-        path = Path(source)
-        if not path.is_file():
-            sentence = f"{source} is neither an address nor a file"
-            raise CommandError(sentence, returncode=UNREAD)
-        if make:
-            with path.open("rb") as file:
-                # It does not change by itself: it is read when somebody asks.
-                feed.is_on = False
-                feeds.keep_file(feed=feed, file=File(file), now=timezone.now())
-        return feed
+    def sync(self, feed: Feed, source: str | None) -> dict[str, Any]:
+        """Raises `FeedError`; a feed that could not even be read once is not kept."""
+        is_new = feed.pk is None
+        if source:
+            keep(feed, source)
+        try:
+            self.finish(feed)
+        except FeedError:
+            if is_new:
+                feeds.delete_feed(feed=feed)
+            raise
+        report: dict[str, Any] = feed.report
+        return report
 
-    def look(self, feed: Feed) -> dict[str, Any]:
-        path = Path(feed.name)
-        if feed.address or not path.is_file():
-            return feeds.look_at(feed).report()
-        with path.open("rb") as file:
-            return feeds.look_at(feed, file).report()
-
-    def sync(self, feed: Feed) -> dict[str, Any]:
+    def finish(self, feed: Feed) -> None:
         """To its end, whoever does it; again where storage was away for a moment."""
-        ends = time.monotonic() + LONGEST_WAIT
-        while not feeds.request_sync(feed=feed, now=timezone.now()):
-            if time.monotonic() > ends:
-                raise FeedError("another sync of this feed does not end")
-            time.sleep(1)
+        self.begin(feed)
         tries = 0
-        while feed.state in Feed.OPEN or not tries:
+        while feed.is_busy:
             try:
                 done = feeds.continue_sync(
-                    pk=feed.pk, now=timezone.now(), seconds=float("inf")
+                    pk=feed.pk, now=timezone.now(), seconds=math.inf
                 )
-                tries = 1
                 if done and done.made:
                     tasks.ask_for_renditions(done.made[-1])
             except storage.Away as wait:
                 tries += 1
-                if tries > TRIES:
+                if tries == TRIES:
                     raise FeedError("storage does not answer") from wait
                 self.stderr.write(f"waiting: {wait or 'storage'}")
                 time.sleep(PAUSE)
             feed.refresh_from_db()
-            if feed.state in Feed.OPEN:
+            if feed.is_busy:
                 time.sleep(1)
         if feed.state != Feed.State.WAITING:
             raise FeedError(feed.problem or "it failed three times")
-        report: dict[str, Any] = feed.report
-        return report
+
+    def begin(self, feed: Feed) -> None:
+        """Of two syncs of one feed, this one waits."""
+        ends = time.monotonic() + LONGEST_WAIT
+        language = get_language() or ""
+        while not feeds.request_sync(feed=feed, now=timezone.now(), language=language):
+            if time.monotonic() > ends:
+                raise FeedError("another sync of this feed does not end")
+            time.sleep(1)
+        feed.refresh_from_db()
 
     def tell(self, report: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
@@ -128,6 +117,44 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{told}, {report['left_out']} left out, {len(report['problems'])} not"
         )
+
+
+def is_address(source: str) -> bool:
+    return source.lower().startswith(("http://", "https://"))
+
+
+def find_feed(source: str) -> Feed:
+    """The feed with this address or name; a new one is not saved yet."""
+    named = Feed.objects.filter(name=source).first()
+    if not is_address(source):
+        # A file does not change by itself: it is read when somebody asks.
+        return named or Feed(name=source, is_on=False)
+    there = Feed.objects.filter(address=source).first()
+    return there or named or Feed(name=source, address=source)
+
+
+def look(feed: Feed, source: str | None) -> dict[str, Any]:
+    if source and not is_address(source):
+        with open_file(source) as file:
+            return feeds.look_at(feed, file).report()
+    return feeds.look_at(feed).report()
+
+
+def keep(feed: Feed, source: str) -> None:
+    if len(source) > MOST_NAME:
+        raise FeedError(f"longer than {MOST_NAME} characters")
+    if not is_address(source):
+        with open_file(source) as file:
+            feeds.keep_file(feed=feed, file=File(file), now=timezone.now())
+    elif feed.pk is None:
+        feed.save()
+
+
+def open_file(source: str) -> IO[bytes]:
+    try:
+        return Path(source).open("rb")
+    except OSError as error:
+        raise FeedError(f"no address and no file: {error.strerror}") from error
 
 
 def join(reports: list[dict[str, Any]]) -> dict[str, Any]:
