@@ -24,7 +24,8 @@ class FittingRoom:
             except requests.RequestException:
                 time.sleep(1)  # away: nobody knows whether it arrived, so once more
                 continue
-            if answer.ok or answer.json()["code"] not in AGAIN:
+            ours = "json" in answer.headers.get("Content-Type", "")
+            if answer.ok or (ours and answer.json()["code"] not in AGAIN):
                 answer.raise_for_status()
                 return answer
             time.sleep(int(answer.headers.get("Retry-After", 1)))
