@@ -89,11 +89,8 @@ def tell_of_stopped_keys(now: datetime) -> None:
 
 def tell_of_stopped_webhooks(now: datetime) -> None:
     """Staff hear once of each that wants no more, or was silent for five days."""
-    reasons = (WebhookEndpoint.Stop.GONE, WebhookEndpoint.Stop.SILENT)
-    stopped = WebhookEndpoint.objects.filter(
-        stopped_at__isnull=False, stop_reason__in=reasons, told_at=None
-    )
-    for endpoint in stopped:
+    stopped = WebhookEndpoint.objects.stopped_by_itself()
+    for endpoint in stopped.filter(told_at=None):
         mine = WebhookEndpoint.objects.filter(pk=endpoint.pk)
         context = {
             "endpoint": endpoint,

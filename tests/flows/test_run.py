@@ -1,8 +1,10 @@
 """`manage.py run`, what `make run` ends in: prepares, prints, supervises, stops."""
 
 import contextlib
+import json
 import os
 import re
+import shlex
 import signal
 import sqlite3
 import subprocess
@@ -92,6 +94,9 @@ def test_runs_everything_and_ends_it_all(running):
     assert f"http://127.0.0.1:{port}" in told
     assert re.search(r"sign in as customer@example.org with \S{12}", told)
     assert "staff@example.org" in told
+    line = shlex.split(re.search(r"curl -H .*", told)[0])
+    asked = subprocess.run([*line, "--silent"], capture_output=True, check=True)
+    assert len(json.loads(asked.stdout)["items"]) == 3
 
     def all_there() -> bool:
         names = " ".join(children(process.pid).values())

@@ -21,7 +21,6 @@ from .problems import not_there
 M = TypeVar("M", bound=Model)
 # Estimates, which are others each second: an object with others is still the same.
 ESTIMATES = ("place", "eta_seconds")
-UNDER_WAY = ("queued", "submitting", "processing", "fetching")
 
 
 def answer(

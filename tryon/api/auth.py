@@ -11,6 +11,7 @@ from ..models import Scope, ShopKey
 from ..services import shop_keys
 from ..services.shop_keys import Pace
 from .problems import Problem
+from .reading import refuse_unknown
 
 ACCEPTED = ("application/json", "application/problem+json", "image/jpeg")
 
@@ -38,6 +39,8 @@ class Bearer(AuthBase):
     def __call__(self, request: HttpRequest) -> ShopKey:
         if not any(request.accepts(kind) for kind in ACCEPTED):
             raise Problem("not_acceptable")
+        if request.method != "GET":
+            refuse_unknown(request.GET, ())
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise Problem("no_key")

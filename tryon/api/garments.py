@@ -26,7 +26,7 @@ reads, writes = Bearer(), Bearer(Scope.CATALOGUE)
 @router.get(
     "",
     auth=reads,
-    response={200: schemas.Garments, **schemas.problems(404, 422)},
+    response={200: schemas.Garments, **schemas.problems(404)},
     summary="List the catalogue",
 )
 def list_garments(
@@ -67,7 +67,7 @@ def get(request: ApiRequest, sku: str) -> HttpResponse:
     auth=writes,
     response={
         (200, 201): schemas.Garment,
-        **schemas.problems(400, 404, 409, 411, 413, 415, 422),
+        **schemas.problems(404, 409, 415),
     },
     summary="Put a piece into the catalogue, or change it",
 )

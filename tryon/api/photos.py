@@ -24,7 +24,7 @@ router = Router(tags=["photos"], auth=Bearer(Scope.TRY_ONS))
     "",
     response={
         (200, 201): schemas.Photo,
-        **schemas.problems(400, 409, 411, 413, 415, 422),
+        **schemas.problems(409, 415),
     },
     summary="Send a photo of a person",
 )
@@ -57,7 +57,7 @@ def create_photo(
 
 @router.get(
     "",
-    response={200: schemas.Photos, **schemas.problems(404, 422)},
+    response={200: schemas.Photos, **schemas.problems(404)},
     summary="List the photos of a customer",
 )
 def list_(request: ApiRequest, wanted: Query[schemas.PhotoFilter]) -> HttpResponse:

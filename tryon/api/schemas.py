@@ -234,7 +234,9 @@ class ProblemDocument(Schema):
     )
 
 
+EVERY = (400, 401, 403, 406, 411, 413, 422, 429, 500, 503)
+
+
 def problems(*statuses: int) -> dict[int, Any]:
     """The errors that an operation may answer with, beside those of every one."""
-    every = {401, 403, 406, 429, 500, 503, *statuses}
-    return dict.fromkeys(sorted(every), ProblemDocument)
+    return dict.fromkeys(sorted({*EVERY, *statuses}), ProblemDocument)

@@ -1,8 +1,10 @@
 """All addresses of the API, and how its errors are answered."""
 
+import logging
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja.errors import HttpError, ValidationError
 
@@ -16,6 +18,7 @@ from .problems import FieldError, Problem, invalid, respond
 from .reading import StrictParser
 
 RETRY_AFTER = "10"  # seconds
+logger = logging.getLogger(__name__)
 
 api = ShopAPI(
     title="Fitting Room",
@@ -80,6 +83,12 @@ def on_too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 @api.exception_handler(NoCustomer)
 def on_no_customer(request: HttpRequest, error: NoCustomer) -> HttpResponse:
     return respond(invalid(customer=str(error)))
+
+
+@api.exception_handler(IntegrityError)
+def on_gone(request: HttpRequest, error: IntegrityError) -> HttpResponse:
+    logger.warning("a request met what had just been changed: %s", error)
+    return respond(Problem("too_late", "What it names was just changed or deleted."))
 
 
 @api.exception_handler(OwnerGone)

@@ -1,6 +1,7 @@
 import uuid
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpResponse
@@ -43,7 +44,7 @@ def tell(
     "",
     response={
         (200, 202): schemas.TryOn,
-        **schemas.problems(400, 404, 409, 411, 413, 415, 422),
+        **schemas.problems(404, 409, 415),
     },
     summary="Ask for a picture",
 )
@@ -72,7 +73,7 @@ def create_try_on(request: ApiRequest, wanted: schemas.TryOnIn) -> HttpResponse:
         raise limit_reached(str(error), error.next_in) from None
     if created:
         transaction.on_commit(tasks.wake_up)
-    place = request.build_absolute_uri(reverse("api:try_on", args=[try_on.pk]))
+    place = settings.SITE_URL + reverse("api:try_on", args=[try_on.pk])
     return tell(request, try_on.pk, 202 if created else 200, Location=place)
 
 
@@ -83,7 +84,7 @@ def limit_reached(sentence: str, next_in: float | None) -> Problem:
 
 @router.get(
     "",
-    response={200: schemas.TryOns, **schemas.problems(404, 422)},
+    response={200: schemas.TryOns, **schemas.problems(404)},
     summary="List the try-ons of a customer",
 )
 def list_try_ons(
@@ -143,7 +144,7 @@ def picture(request: ApiRequest, id: uuid.UUID) -> HttpResponse:
 
 @router.post(
     "/{uuid:id}/cancel",
-    response={200: schemas.TryOn, **schemas.problems(404, 409, 422)},
+    response={200: schemas.TryOn, **schemas.problems(404, 409)},
     summary="Cancel one that was not sent yet",
 )
 @idempotent
@@ -160,7 +161,7 @@ def cancel(request: ApiRequest, id: uuid.UUID) -> HttpResponse:
 
 @router.post(
     "/{uuid:id}/send-again",
-    response={200: schemas.TryOn, **schemas.problems(404, 409, 422)},
+    response={200: schemas.TryOn, **schemas.problems(404, 409)},
     summary="Send an unconfirmed one again, which may cost twice",
 )
 @idempotent

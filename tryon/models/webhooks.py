@@ -36,6 +36,11 @@ class WebhookEndpointQuerySet(models.QuerySet["WebhookEndpoint"]):
     def active(self) -> Self:
         return self.filter(stopped_at=None)
 
+    def stopped_by_itself(self) -> Self:
+        """What staff did not stop, and should know of."""
+        rows = self.filter(stopped_at__isnull=False)
+        return rows.exclude(stop_reason=WebhookEndpoint.Stop.BY_HAND)
+
 
 class WebhookEndpoint(models.Model):
     """An address of the shop's, and which events it is told of."""

@@ -8,7 +8,14 @@ from django.db import DatabaseError
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from ..models import ApiRequest, Planner, Status, TryOn, Unfinished
+from ..models import (
+    ApiRequest,
+    Planner,
+    Status,
+    TryOn,
+    Unfinished,
+    WebhookEndpoint,
+)
 from ..models.ledger import Key, KeyState, Outcome
 from ..models.states import FINAL, OPEN
 from ..pipeline import budget
@@ -119,6 +126,10 @@ def find_problems(
         )
     if counts[Status.PROCESSING] or counts[Status.FETCHING]:
         problems += find_waits(now)
+    problems += [
+        f"The webhook {endpoint.url} has stopped: {endpoint.stop_reason}."
+        for endpoint in WebhookEndpoint.objects.stopped_by_itself()
+    ]
     failed = Unfinished.objects.failed(now).count()
     if failed:
         problems.append(f"Unfinished work: {failed}; the admin lists it, and why.")

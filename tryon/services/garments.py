@@ -59,7 +59,9 @@ def put_garment(*, wanted: Wanted, now: datetime) -> tuple[Garment, bool]:
     garment = rows.first()
     if garment is None:
         try:
-            return _add(wanted, now), True
+            garment = _add(wanted, now)
+            if garment.created_at == now:
+                return garment, True
         except IntegrityError:  # by another request, a moment earlier
             garment = rows.get()
     _change(garment, wanted, now)

@@ -85,3 +85,19 @@ def test_what_the_command_does_not_take(db, words):
         call_command("shop_key", *words)
     assert error.value.returncode == 2
     assert not ShopKey.objects.exists()
+
+
+def test_customers_of_the_api_in_the_admin(as_staff):
+    owner = factories.customer("shop-7")
+    made = factories.try_on(owner)
+    page = f"/admin/tryon/user/{owner.pk}/change/"
+    assert "shop-7" in as_staff.get(page).content.decode()
+    form = {"daily_limit": "5", "is_active": "on", "email": ""}
+    assert as_staff.post(page, form).status_code == 302
+    owner.refresh_from_db()
+    assert (owner.daily_limit, owner.external_id) == (5, "shop-7")
+    told = as_staff.post(page, form | {"email": "a@example.org"})
+    assert "no e-mail" in told.content.decode()
+    for place in ("user", "tryon"):
+        found = as_staff.get(f"/admin/tryon/{place}/?q=shop-7").content.decode()
+        assert str(owner.pk if place == "user" else made.pk) in found

@@ -172,7 +172,7 @@ def test_limits(program, settings):
     value = program.get("/limits").json()
     assert (value["queued"], value["tries_left_today"]) == (1, 4)
     assert value["usual_seconds"]["p50"] < value["usual_seconds"]["p95"]
-    assert value["oldest_queued_seconds"] > 0
+    assert value["oldest_queued_seconds"] >= 0
     assert value["keys_working"] == 1
 
 

@@ -258,6 +258,9 @@ def test_the_same_photo_is_there_already(program):
         response = send(**fields)
         assert response.status_code == 422, (fields, response.content)
         assert field in [error["field"] for error in response.json()["errors"]]
+    for path in (f"/photos/{first.json()['id']}?a=1", "/photos?a=1"):
+        assert program.get(path).status_code == 422
+    assert program.post("/photos?custmer=x", {}).status_code == 422
     listed = program.get("/photos?customer=c-1").json()["items"]
     assert [one["id"] for one in listed] == [first.json()["id"]]
     assert program.delete(f"/photos/{first.json()['id']}").status_code == 204
