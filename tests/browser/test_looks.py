@@ -87,7 +87,8 @@ def walk(visitor, seen) -> None:
     for name in ("receipt", "report", "share"):
         page.goto(f"{address}{name}/")
         seen(name)
-    page.click("text=Make a link")
+    with page.expect_navigation():  # the page before may show an earlier link
+        page.click("text=Make a link")
     page.wait_for_selector(".code-address a")
     seen("share-made")
     page.goto(page.locator(".code-address a").first.get_attribute("href"))
