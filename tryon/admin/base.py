@@ -4,12 +4,13 @@ import re
 import uuid
 from datetime import date
 from functools import cached_property
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -47,6 +48,33 @@ def link(row: Model | None) -> SafeString | str:
         return "–"
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     return format_html('<a href="{}">{}</a>', reverse(name, args=[row.pk]), row)
+
+
+def show_secret(
+    model_admin: "admin.ModelAdmin[Any]",
+    request: HttpRequest,
+    *,
+    title: object,
+    lead: str,
+    name: object,
+    secret: str,
+    header: str = "",
+) -> HttpResponse:
+    """The one page that shows it; it is not kept, and no message repeats it."""
+    opts = model_admin.model._meta
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": opts,
+        "title": title,
+        "lead": lead,
+        "name": name,
+        "secret": secret,
+        "header": header,
+        "back": reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
+    }
+    response = render(request, "admin/tryon/secret.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 class ReadOnlyMixin:

@@ -4,13 +4,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..forms.fields import LineField
 from ..models import Scope, ShopKey
 from ..services import shop_keys
+from .base import show_secret
 
 
 class NewKeyForm(forms.ModelForm):
@@ -91,16 +91,20 @@ class ShopKeyAdmin(admin.ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: ShopKey, post_url_continue: Any = None
     ) -> HttpResponse:
-        """The one page that shows it; it is not kept, and no message repeats it."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("The new key"),
-            "key": obj,
-            "secret": obj.secret,  # type: ignore[attr-defined]
-        }
-        response = render(request, "admin/tryon/shop_key.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        secret = obj.secret  # type: ignore[attr-defined]
+        lead = _(
+            "This is the key “%(label)s”. Copy it now: it is not kept, and no page can "
+            "show it again."
+        )
+        return show_secret(
+            self,
+            request,
+            title=_("The new key"),
+            lead=lead % {"label": obj.label},
+            name=_("Key"),
+            secret=secret,
+            header=f"Authorization: Bearer {secret}",
+        )
 
     @admin.action(permissions=["revoke"], description=_("Revoke: it opens nothing"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[ShopKey]) -> None:

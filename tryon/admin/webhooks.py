@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from ..models import EventType, WebhookDelivery, WebhookEndpoint
 from ..services import webhooks
-from .base import CappedPaginator, ReadOnlyMixin
+from .base import CappedPaginator, ReadOnlyMixin, show_secret
 
 CHOICES = [choice for choice in EventType.choices if choice[0] != EventType.TEST]
 
@@ -118,15 +118,18 @@ class WebhookEndpointAdmin(admin.ModelAdmin):
     def _show_secret(
         self, request: HttpRequest, endpoint: WebhookEndpoint, secret: str
     ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("The secret of the webhook"),
-            "endpoint": endpoint,
-            "secret": secret,
-        }
-        response = render(request, "admin/tryon/webhook_secret.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        lead = _(
+            "This is what %(address)s checks signatures with. Copy it now: no page "
+            "shows it again."
+        )
+        return show_secret(
+            self,
+            request,
+            title=_("The secret of the webhook"),
+            lead=lead % {"address": endpoint.url},
+            name=_("Secret"),
+            secret=secret,
+        )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
