@@ -29,14 +29,16 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 	@umask 077; printf 'DEBUG=1\nSECRET_KEY=%s\n' \
 	  "$$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@
 
-# Tests read no .env: a shop's key is never spent. What runs browsers and kills sites
-# mostly waits: it runs beside the others, and is told after them.
-LIVE := tests/browser tests/contract tests/faults
+# Tests read no .env: a shop's key is never spent. What runs browsers, and what kills
+# whole sites, mostly waits: both run beside the others, and are told after them.
+BESIDE := python -m pytest -p no:cacheprovider
 test: $(VENV)/.tests
-	@told=$$(mktemp); \
-	ENV_FILE= python -m pytest -p no:cacheprovider $(LIVE) >$$told 2>&1 & live=$$!; \
-	ENV_FILE= python -m pytest $(LIVE:%=--ignore=%); others=$$?; \
-	wait $$live; live=$$?; cat $$told; rm $$told; exit $$((live + others))
+	@told=$$(mktemp -d); export ENV_FILE=; \
+	$(BESIDE) tests/browser >$$told/pages 2>&1 & pages=$$!; \
+	$(BESIDE) tests/contract tests/faults >$$told/sites 2>&1 & sites=$$!; \
+	python -m pytest $(addprefix --ignore=tests/,browser contract faults); others=$$?; \
+	wait $$pages; pages=$$?; wait $$sites; sites=$$?; \
+	cat $$told/pages $$told/sites; rm -r $$told; exit $$((pages + sites + others))
 
 # The same on PostgreSQL, Redis and S3, started for it. SERVERS="not browser" leaves out
 # what takes half the time, TESTS names folders and files.
