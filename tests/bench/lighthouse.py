@@ -80,7 +80,7 @@ def measure(site: LiveSite, lighthouse: str, rounds: int) -> int:
     session = signed_in(site)
     port = free_pair()[0]
     gallery = session.get(f"{site.url}/gallery/", timeout=10).text
-    result = re.search(r'state-completed" data-card="([0-9a-f-]+)"', gallery)
+    result = re.search(r'state-completed"\s+data-card="([0-9a-f-]+)"', gallery)
     assert result is not None
     pages = {
         "/": "/",
