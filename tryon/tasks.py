@@ -99,7 +99,6 @@ def dispatch() -> None:
 
 
 def plan() -> None:
-    _courier.ask()
     for order in planner.tick(_clock):
         later: dict[str, Any] = {"countdown": order.delay} if order.delay else {}
         TASK_OF[order.task].apply_async(
@@ -107,6 +106,7 @@ def plan() -> None:
             expires=order.delay + timing().void_after,
             **later,
         )
+    _courier.ask()  # last: nothing of it may hold up a request
 
 
 _clock = Clock()
