@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.db.models import Min
 from django.http import HttpResponse
 from django.utils import timezone
@@ -6,6 +5,7 @@ from ninja import Router
 
 from ..models import TryOn
 from ..presentation import progress
+from ..services import quotas
 from . import schemas
 from .answers import answer
 from .auth import ApiRequest, Bearer
@@ -25,8 +25,7 @@ def limits(request: ApiRequest) -> HttpResponse:
     queued = TryOn.objects.queued()
     oldest = queued.order_by().aggregate(at=Min("created_at"))["at"]
     estimator = progress.Estimator(now, progress.recent_shop.get(now))
-    forecast, ceiling = estimator.forecast(), settings.TRYON_SHOP_DAILY_LIMIT
-    made = TryOn.objects.counted(now).count() if ceiling else 0
+    forecast = estimator.forecast()
     value = {
         "queued": queued.count(),
         "oldest_queued_seconds": round((now - oldest).total_seconds(), 1)
@@ -37,6 +36,6 @@ def limits(request: ApiRequest) -> HttpResponse:
             "p95": round(forecast.quantile(0.95), 1),
         },
         "keys_working": estimator.keys_open,
-        "tries_left_today": max(ceiling - made, 0) if ceiling else None,
+        "tries_left_today": quotas.count_shops_tries_left(now),
     }
     return answer(request, value)

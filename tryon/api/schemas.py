@@ -122,10 +122,6 @@ class GarmentFilter(Page):
     updated_since: Moment | None = None
 
 
-class DeliveryFilter(Page):
-    pass
-
-
 class Photos(Schema):
     items: list[Photo]
     next: str | None

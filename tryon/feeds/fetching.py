@@ -15,18 +15,17 @@ from typing import IO
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from ..miragic.body import parse_retry_after
 from ..miragic.transport import BROKEN, CHUNK, Exchange
+from ..services.own_machine import is_own_machine
 from .errors import FeedError, PictureUnusable, TryLater
 
 MOST_FEED = 500_000_000  # bytes, as they come and unpacked
 MOST_PICTURE = 15_000_000  # bytes
 MOST_REDIRECTS = 5
 FEED_DEADLINE, PICTURE_DEADLINE = 120, 20  # seconds over all of it
-OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 MOST_HOST = 100  # letters that are shown
 BUSY = (429, 503)
 USUAL_PAUSE, LONGEST_PAUSE = 30.0, 600.0  # seconds
@@ -125,7 +124,7 @@ def _answer(
         for _hop in range(MOST_REDIRECTS + 1):
             if not is_web_address(url):
                 raise FeedError(_("It leads to what is no web address."))
-            exchange.public_only = not (settings.DEBUG and _host(url) in OWN_MACHINE)
+            exchange.public_only = not is_own_machine(url)
             try:
                 sent = {"User-Agent": AGENT, "Accept-Encoding": "gzip", **headers}
                 response = exchange.request("GET", url, headers=sent)

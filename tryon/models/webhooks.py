@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from .accounts import User
+
 if TYPE_CHECKING:
     from .try_on import TryOn
     from .uploads import Garment
@@ -209,8 +211,6 @@ def record_try_on_event(
     """`status`: that it has from now on.
 
     Of those whom the shop's programs have named: other customers are not theirs."""
-    from .accounts import User
-
     if not _find_endpoints(type):
         return
     owner = User.objects.of_the_api().filter(pk=try_on.owner_id).first()

@@ -12,12 +12,9 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, When
 from django.urls import reverse
 
 from ..models import ApiRequest, FailureCode, Garment, Photo, Status, TryOn, User
-from ..models.ledger import Outcome
 from ..models.try_on_queries import TryOnQuerySet
 from . import photo_advice, progress, texts
-
-# Of a submit: it may have been charged, and nobody knows.
-UNSURE = (Outcome.UNCLEAR, Outcome.LOST, "")
+from .receipts import MAYBE_ACCEPTED
 
 
 class AdviceObject(TypedDict):
@@ -125,7 +122,7 @@ def build_garment(garment: Garment) -> GarmentObject:
 def with_all(rows: TryOnQuerySet) -> TryOnQuerySet:
     """With everything that `build_try_on` asks for, in the same query."""
     submits = ApiRequest.objects.filter(
-        try_on=OuterRef("pk"), kind=ApiRequest.Kind.SUBMIT, outcome__in=UNSURE
+        try_on=OuterRef("pk"), kind=ApiRequest.Kind.SUBMIT, outcome__in=MAYBE_ACCEPTED
     )
     return (
         rows.with_pictures()
@@ -195,7 +192,7 @@ def _find_charged(try_on: TryOn, may_be: bool) -> bool | None:
     if try_on.remote_id:
         return True
     past = any(
-        record["kind"] == ApiRequest.Kind.SUBMIT and record["outcome"] in UNSURE
+        record["kind"] == ApiRequest.Kind.SUBMIT and record["outcome"] in MAYBE_ACCEPTED
         for record in try_on.past_requests or ()
     )
     return None if may_be or past else False

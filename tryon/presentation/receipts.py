@@ -34,6 +34,8 @@ ANSWERS = {
 }
 # Whether the shop pays: the API charges what it accepts, as far as anybody knows.
 YES, NO, UNSURE = "yes", "no", "unsure"
+# Of a submit: nobody knows whether it was accepted.
+MAYBE_ACCEPTED = frozenset({Outcome.UNCLEAR, Outcome.LOST, ""})
 
 
 class DescribedRequest(Record):
@@ -70,7 +72,7 @@ def find_charged(outcomes: set[str]) -> str:
     """From the outcomes of its submits."""
     if Outcome.ACCEPTED in outcomes:
         return YES
-    if outcomes & {Outcome.UNCLEAR, Outcome.LOST, ""}:
+    if outcomes & MAYBE_ACCEPTED:
         return UNSURE
     return NO
 

@@ -80,13 +80,19 @@ def spend(owner: User, count: int, now: datetime) -> None:
     if left < count:
         free = (tries.next_at - now).total_seconds() if tries.next_at else None
         raise LimitReached(explain_limit(owner, now), free)
-    ceiling = settings.TRYON_SHOP_DAILY_LIMIT
-    if ceiling:
+    if settings.TRYON_SHOP_DAILY_LIMIT:
         Shop.lock()
-        if TryOn.objects.counted(now).count() + count > ceiling:
-            raise LimitReached(
-                _("The fitting room is full for today. Try again tomorrow.")
-            )
+    shops = count_shops_tries_left(now)
+    if shops is not None and shops < count:
+        raise LimitReached(_("The fitting room is full for today. Try again tomorrow."))
+
+
+def count_shops_tries_left(now: datetime) -> int | None:
+    """Of its ceiling for 24 hours; None where it has none."""
+    ceiling = settings.TRYON_SHOP_DAILY_LIMIT
+    if not ceiling:
+        return None
+    return max(ceiling - TryOn.objects.counted(now).count(), 0)
 
 
 def explain_limit(owner: User, now: datetime) -> str:

@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.db import transaction
 
 from ..models import EventType, WebhookDelivery, WebhookEndpoint
 from ..models.webhooks import WebhookDeliveryQuerySet, new_secret, record_event
+from .own_machine import is_own_machine
 
 OVERLAP = timedelta(hours=24)  # in which the old secret signs too
-OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class WebhookError(Exception):
@@ -20,15 +19,6 @@ class WebhookError(Exception):
     def __init__(self, sentence: str, field: str = "url"):
         super().__init__(sentence)
         self.field = field
-
-
-def is_own_machine(url: str) -> bool:
-    """Where a developer's programs listen: only with DEBUG."""
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return False
-    return settings.DEBUG and host in OWN_MACHINE
 
 
 def check_url(url: str) -> None:

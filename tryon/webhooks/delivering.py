@@ -3,7 +3,7 @@
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from django.utils import timezone
 from ..miragic.transport import BROKEN, Exchange
 from ..models import WebhookDelivery, WebhookEndpoint, WebhookEvent
 from ..services import webhooks
+from ..services.own_machine import is_own_machine
 from . import signing
 
 State, Stop = WebhookDelivery.State, WebhookEndpoint.Stop
@@ -95,7 +96,7 @@ def _send(delivery: WebhookDelivery, body: bytes, now: datetime) -> Answer:
         **signing.build_headers(secrets, str(delivery.pk), now, body),
     }
     began = time.monotonic()
-    public_only = not webhooks.is_own_machine(endpoint.url)
+    public_only = not is_own_machine(endpoint.url)
     with Exchange(find_deadline(), public_only=public_only) as exchange:
         try:
             webhooks.check_url(endpoint.url)  # DEBUG may be off by now
@@ -111,10 +112,10 @@ def _send(delivery: WebhookDelivery, body: bytes, now: datetime) -> Answer:
     return Answer(status, text, round((time.monotonic() - began) * 1000))
 
 
-def _read(exchange: Exchange, chunks: object) -> str:
+def _read(exchange: Exchange, chunks: Iterable[bytes]) -> str:
     """Its beginning. More than 64 KiB are not read: the status says it all."""
     read = b""
-    for chunk in chunks:  # type: ignore[attr-defined]
+    for chunk in chunks:
         read += chunk
         if len(read) > MOST_READ:
             break
