@@ -29,16 +29,20 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 	@umask 077; printf 'DEBUG=1\nSECRET_KEY=%s\n' \
 	  "$$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@
 
-# Tests read no .env: a shop's key is never spent. What runs browsers, and what kills
-# whole sites, mostly waits: both run beside the others, and are told after them.
+# Tests read no .env: a shop's key is never spent. In four lanes, since what runs
+# browsers and whole sites mostly waits; those beside the first are told after it.
+PAGES := tests/browser
+SITES := tests/contract tests/faults
+RUNS := tests/flows tests/vto_site tests/test_aged.py tests/test_deploy.py
 BESIDE := python -m pytest -p no:cacheprovider
 test: $(VENV)/.tests
 	@told=$$(mktemp -d); export ENV_FILE=; \
-	$(BESIDE) tests/browser >$$told/pages 2>&1 & pages=$$!; \
-	$(BESIDE) tests/contract tests/faults >$$told/sites 2>&1 & sites=$$!; \
-	python -m pytest $(addprefix --ignore=tests/,browser contract faults); others=$$?; \
-	wait $$pages; pages=$$?; wait $$sites; sites=$$?; \
-	cat $$told/pages $$told/sites; rm -r $$told; exit $$((pages + sites + others))
+	$(BESIDE) $(PAGES) >$$told/pages 2>&1 & pages=$$!; \
+	$(BESIDE) $(SITES) >$$told/sites 2>&1 & sites=$$!; \
+	$(BESIDE) $(RUNS) >$$told/runs 2>&1 & runs=$$!; \
+	python -m pytest $(addprefix --ignore=,$(PAGES) $(SITES) $(RUNS)); others=$$?; \
+	wait $$pages; pages=$$?; wait $$sites; sites=$$?; wait $$runs; runs=$$?; \
+	cat $$told/*; rm -r $$told; exit $$((pages + sites + runs + others))
 
 # The same on PostgreSQL, Redis and S3, started for it. SERVERS="not browser" leaves out
 # what takes half the time, TESTS names folders and files.

@@ -48,7 +48,7 @@ from tryon.sandbox.server import Server
 from tryon.services import catalogue_imports, consents, exports
 from vto_site.celery import app
 
-BEGINS = datetime(2026, 10, 5, tzinfo=UTC)  # the clocks change within the month
+BEGINS = datetime(2026, 10, 18, tzinfo=UTC)  # the clocks change a week later
 CUSTOMERS = 6
 OPEN = (9, 13, 20)  # hours in which people come
 RETENTION = 7  # days
