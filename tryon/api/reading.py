@@ -66,11 +66,12 @@ class StrictParser(Parser):
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = [name for name, _value in pairs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ValueError(f"the name {twice!a} is there twice")
-    return dict(pairs)
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in values:
+            raise ValueError(f"the name {name!a} is there twice")
+        values[name] = value
+    return values
 
 
 def _refuse_constant(text: str) -> NoReturn:

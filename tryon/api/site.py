@@ -18,6 +18,7 @@ from .problems import FieldError, Problem, invalid, respond
 from .reading import StrictParser
 
 RETRY_AFTER = "10"  # seconds
+MOST_ERRORS = 50  # that are told of one request
 logger = logging.getLogger(__name__)
 
 api = ShopAPI(
@@ -61,7 +62,7 @@ def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    errors = [_describe(one) for one in error.errors]
+    errors = [_describe(one) for one in error.errors[:MOST_ERRORS]]
     detail = " ".join(f"{one['field']}: {one['message']}" for one in errors)
     return respond(Problem("invalid", detail[:1000], errors))
 

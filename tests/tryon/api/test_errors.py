@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT
@@ -60,6 +61,15 @@ def test_what_nobody_reads_as_a_form(program):
         for method, path in (("POST", "/photos"), ("PUT", "/garments/A")):
             response = program.generic(method, path, body, content_type=kind)
             assert told(response)["status"] in (400, 415, 422), (kind, body)
+
+
+def test_many_names_hold_nobody_up(program):
+    """Each is compared with all others at once, and few are told of."""
+    body = json.dumps({f"n{n}": n for n in range(60_000)})
+    began = time.thread_time()
+    response = program.generic("POST", "/try-ons", body, **TEXT)
+    assert time.thread_time() - began < 10
+    assert 10 < len(told(response)["errors"]) <= 50
 
 
 def test_a_fault_of_ours(program, monkeypatch, settings):
