@@ -69,8 +69,8 @@ def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 def _describe(error: dict[str, Any]) -> FieldError:
     """Where it stands, without where ninja and pydantic found it."""
-    parts = [str(part) for part in error["loc"][1:]]
-    if len(parts) > 1:
+    source, *parts = (str(part) for part in error["loc"])
+    if len(parts) > 1 or source == "body":
         parts = parts[1:]  # the view's name for all of a body
     message = str(error["msg"]).removeprefix("Value error, ")
     return {"field": ".".join(parts) or "body", "message": message}

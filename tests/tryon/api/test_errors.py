@@ -63,6 +63,12 @@ def test_what_nobody_reads_as_a_form(program):
             assert told(response)["status"] in (400, 415, 422), (kind, body)
 
 
+def test_what_is_wrong_with_all_of_a_body(program):
+    for body in (b"[1]", b'"text"', b"null", b"", b'{"\\ud800": 1}'):
+        response = program.generic("POST", "/try-ons", body, **TEXT)
+        assert told(response)["errors"][0]["field"] == "body", body
+
+
 def test_many_names_hold_nobody_up(program):
     """Each is compared with all others at once, and few are told of."""
     body = json.dumps({f"n{n}": n for n in range(60_000)})
