@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 from django.utils.cache import get_conditional_response
-from django.utils.dateparse import parse_datetime
 
 from .problems import not_there
+from .reading import read_moment
 
 M = TypeVar("M", bound=Model)
 # Estimates, which are others each second: an object with others is still the same.
@@ -93,10 +92,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, uuid.UUID]:
         padded = cursor + "=" * (-len(cursor) % 4)
         text = base64.b64decode(padded, altchars=b"-_", validate=True).decode()
         moment, _space, pk = text.partition(" ")
-        at = parse_datetime(moment)
-        if at is None or timezone.is_naive(at):
-            raise ValueError(moment)
-        return at, uuid.UUID(pk)
-    except (ValueError, OverflowError):
+        return read_moment(moment), uuid.UUID(pk)
+    except ValueError:
         sentence = "Take it from “next” of the list before."
         raise not_there("cursor", sentence) from None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, BinaryIO, NoReturn, TypeAlias
 
@@ -39,12 +39,23 @@ CustomerId: TypeAlias = Annotated[
 ]
 
 
+def read_moment(text: str) -> datetime:
+    """In UTC, where a database looks for it. Raises `ValueError`."""
+    moment = parse_datetime(text)
+    if moment is None or is_naive(moment):
+        raise ValueError(text)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or last hours that there are, in another zone
+        raise ValueError(text) from None
+
+
 def _parse_moment(value: Any) -> datetime:
     """No number, which could be seconds or days."""
-    moment = parse_datetime(value) if isinstance(value, str) else None
-    if moment is None or is_naive(moment):
-        raise ValueError("A time with its zone: 2026-11-27T10:00:00Z.")
-    return moment
+    try:
+        return read_moment(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError("A time with its zone: 2026-11-27T10:00:00Z.") from None
 
 
 Moment: TypeAlias = Annotated[datetime, BeforeValidator(_parse_moment)]

@@ -131,7 +131,9 @@ def test_lists(program):
     for query, n in found.items():
         assert len(program.get(f"/garments?{query}").json()["items"]) == n, query
     for wrong in ("kind=hat", "updated_since=yesterday", "updated_since=2026-01-01",
-                  "updated_since=5", "q=%00"):  # fmt: skip
+                  "updated_since=5", "updated_since=2026-02-30T00:00:00Z",
+                  "updated_since=0001-01-01T00:00:00%2B14:00",
+                  "updated_since=9999-12-31T23:59:59-14:00", "q=%00"):  # fmt: skip
         assert program.get(f"/garments?{wrong}").status_code == 422, wrong
 
 

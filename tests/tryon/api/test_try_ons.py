@@ -1,5 +1,6 @@
 """Pictures through the API: asked for, looked at, fetched, cancelled, deleted."""
 
+import base64
 import io
 import uuid
 
@@ -201,7 +202,10 @@ def test_lists_go_on_where_they_stopped(program, shirt):
     found = program.get("/try-ons?customer=c-1&garment=FR-1").json()["items"]
     assert [one["id"] for one in found] == [str(rows[-1].pk)]
     assert program.get("/try-ons").json() == {"items": [], "next": None}
-    assert program.get("/try-ons?cursor=ab").status_code == 404
+    for moment in ("", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        text = f"{moment} {uuid.uuid4()}".encode()
+        cursor = base64.urlsafe_b64encode(text).decode().rstrip("=")
+        assert program.get(f"/try-ons?cursor={cursor}").status_code == 404, moment
     for wrong in ("limit=0", "limit=101", "limit=x", "cursor=%00", "a=1",
                   "status=done", "customer=a&customer=b"):  # fmt: skip
         assert program.get(f"/try-ons?{wrong}").status_code == 422, wrong
