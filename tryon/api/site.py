@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from ninja.errors import HttpError, ValidationError
 
 from .. import services
@@ -29,6 +30,7 @@ api = ShopAPI(
     openapi_url="/openapi.json",
     docs_url="/docs",
     docs=Docs(),
+    docs_decorator=require_safe,
     parser=StrictParser(),
 )
 for name, module in {

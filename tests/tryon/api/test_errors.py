@@ -28,11 +28,17 @@ def told(response) -> dict:
 
 
 def test_unknown_addresses(program):
+    program.handler.enforce_csrf_checks = True  # as outside of tests
     for path in ("/nothing", "/photos/x", "/try-ons/", "/photos/1/2", "/api", "/api/",
-                 "/api/v1"):  # fmt: skip
-        for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
+                 "/api/v1", "/api/v1/"):  # fmt: skip
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
             response = program.generic(method, path)
             assert told(response)["code"] in ("not_found", "method_not_allowed"), path
+    for path in ("/openapi.json", "/docs"):
+        for method in ("POST", "DELETE", "OPTIONS"):
+            response = program.generic(method, path)
+            assert told(response)["code"] == "method_not_allowed", path
+            assert response["Allow"] == "GET, HEAD"
     assert told(Program(None).get("/nothing"))["code"] == "not_found"
 
 
