@@ -37,10 +37,6 @@ class Bearer(AuthBase):
         super().__init__()
 
     def __call__(self, request: HttpRequest) -> ShopKey:
-        if not any(request.accepts(kind) for kind in ACCEPTED):
-            raise Problem("not_acceptable")
-        if request.method != "GET":
-            refuse_unknown(request.GET, ())
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not secret.strip():
             raise Problem("no_key")
@@ -57,6 +53,10 @@ class Bearer(AuthBase):
         if self.scope is not None and self.scope not in key.scopes:
             detail = f"This needs the scope “{self.scope}”."
             raise Problem("missing_scope", detail)
+        if not any(request.accepts(kind) for kind in ACCEPTED):
+            raise Problem("not_acceptable")
+        if request.method != "GET":
+            refuse_unknown(request.GET, ())
         return key
 
 

@@ -152,6 +152,14 @@ def test_what_is_no_key(db, header):
     assert response["WWW-Authenticate"] == "Bearer"
 
 
+def test_a_key_in_the_address_is_no_key(db):
+    secret = factories.shop_key()
+    for method in ("GET", "POST", "DELETE"):
+        path = f"/photos?access_token={secret}"
+        response = Program(None).generic(method, path)
+        assert told(response)["code"] in ("no_key", "method_not_allowed"), method
+
+
 def test_each_code_has_its_page(client, db):
     assert set(BY_STATUS.values()) <= set(KINDS)
     for code in KINDS:
