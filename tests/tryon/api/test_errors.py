@@ -120,10 +120,12 @@ def test_hosts_and_sizes(program, settings):
 
 
 def test_what_is_accepted(program):
-    for kind in ("text/html", "image/png"):
+    for kind in ("text/html", "image/png", "application/json;q=0", "nonsense"):
         response = program.get("/garments", headers={"Accept": kind})
         assert told(response)["code"] == "not_acceptable"
-    for kind in ("*/*", "application/json", "text/html, */*;q=0.1"):
+    for kind in ("*/*", "application/json", "text/html, */*;q=0.1", "",
+                 "application/json; charset=utf-8", "application/json;odata=verbose",
+                 "application/*;q=0.5"):  # fmt: skip
         assert program.get("/garments", headers={"Accept": kind}).status_code == 200
 
 
