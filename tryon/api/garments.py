@@ -17,7 +17,7 @@ from .answers import answer, answer_list
 from .auth import ApiRequest, Bearer
 from .getters import get_garment
 from .problems import invalid
-from .reading import read_picture, refuse_unknown, takes_form
+from .reading import read_picture, refuse_unknown
 
 router = Router(tags=["garments"])
 reads, writes = Bearer(), Bearer(Scope.CATALOGUE)
@@ -71,7 +71,6 @@ def get(request: ApiRequest, sku: str) -> HttpResponse:
     },
     summary="Put a piece into the catalogue, or change it",
 )
-@takes_form
 def put_garment(
     request: ApiRequest,
     sku: str,

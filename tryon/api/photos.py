@@ -15,7 +15,7 @@ from .auth import ApiRequest, Bearer
 from .getters import get_photo, list_photos
 from .idempotency import idempotent_by_itself
 from .problems import Problem, invalid
-from .reading import read_picture, refuse_unknown, takes_form
+from .reading import read_picture, refuse_unknown
 
 router = Router(tags=["photos"], auth=Bearer(Scope.TRY_ONS))
 
@@ -28,7 +28,6 @@ router = Router(tags=["photos"], auth=Bearer(Scope.TRY_ONS))
     },
     summary="Send a photo of a person",
 )
-@takes_form
 @idempotent_by_itself
 def create_photo(
     request: ApiRequest, file: File[UploadedFile], form: Form[schemas.PhotoForm]

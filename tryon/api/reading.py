@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from functools import wraps
 from typing import Annotated, Any, BinaryIO, NoReturn, TypeAlias
 
 from django.http import HttpRequest, QueryDict
@@ -75,6 +74,17 @@ class StrictParser(Parser):
         except (ValueError, RecursionError) as error:
             raise Problem("malformed", f"The body is no JSON: {error}.") from None
 
+    def parse_querydict(
+        self,
+        data: "MultiValueDict[str, Any]",
+        list_fields: list[str],
+        request: HttpRequest,
+    ) -> dict[str, Any]:
+        """Of an address, or of a form, which is then what the body has to be."""
+        if data is not request.GET:
+            check_content_type(request, FORM)
+        return super().parse_querydict(data, list_fields, request)
+
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
@@ -96,17 +106,10 @@ def check_content_type(request: HttpRequest, wanted: str) -> None:
         sent = request.headers.get("Content-Type", "") or "nothing"
         detail = f"Send {wanted} in UTF-8; Content-Type said {sent[:100]!a}."
         raise Problem("unsupported_media_type", detail)
-
-
-def takes_form(view: Callable[..., Any]) -> Callable[..., Any]:
-    """For a view whose body is a form with a file."""
-
-    @wraps(view)
-    def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        check_content_type(request, FORM)
-        return view(request, *args, **kwargs)
-
-    return wrapper
+    packed = request.headers.get("Content-Encoding", "")
+    if packed.lower() not in ("", "identity"):
+        detail = f"Send the body as it is: Content-Encoding said {packed[:100]!a}."
+        raise Problem("unsupported_media_type", detail)
 
 
 def read_picture(

@@ -84,6 +84,26 @@ def test_many_names_hold_nobody_up(program):
     assert 10 < len(told(response)["errors"]) <= 50
 
 
+def test_what_a_body_says_it_is(program):
+    """Before what is in it: one that is no form has no fields that could be missing."""
+    form, packed = f"{MULTIPART_CONTENT}; charset=", {"Content-Encoding": "gzip"}
+    for method, path, kind, headers in (
+        ("POST", "/photos", "application/json", {}),
+        ("POST", "/photos", "", {}),
+        ("POST", "/photos", "application/x-www-form-urlencoded", {}),
+        ("PUT", "/garments/A", "application/json", {}),
+        ("POST", "/photos", form + "latin-1", {}),
+        ("POST", "/photos", form + "nonsense", {}),
+        ("POST", "/photos", MULTIPART_CONTENT, packed),
+        ("POST", "/try-ons", "application/json", packed),
+        ("POST", "/try-ons", MULTIPART_CONTENT, {}),
+    ):
+        response = program.generic(
+            method, path, b"{}", content_type=kind, headers=headers
+        )
+        assert told(response)["code"] == "unsupported_media_type", (path, kind)
+
+
 def test_a_fault_of_ours(program, monkeypatch, settings):
     def broken(*args, **kwargs):
         raise RuntimeError("fr_" + "s" * 43)
