@@ -18,7 +18,8 @@ from .problems import FieldError, Problem, invalid
 
 JSON, FORM = "application/json", "multipart/form-data"
 UTF_8 = {"utf-8", "utf8"}
-PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
+# U+FFFD stands where a form or an address was no UTF-8: two customers could become one.
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\ufffd]*$"
 
 
 def _no_bytes(value: Any) -> Any:

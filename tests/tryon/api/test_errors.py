@@ -9,6 +9,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT
 
 from tests import factories
 from tests.conftest import StrictClient
+from tests.factories import picture_bytes
 from tests.tryon.api.conftest import Program
 from tryon import services
 from tryon.api.problems import BY_STATUS, KINDS
@@ -102,6 +103,23 @@ def test_what_a_body_says_it_is(program):
             method, path, b"{}", content_type=kind, headers=headers
         )
         assert told(response)["code"] == "unsupported_media_type", (path, kind)
+
+
+def test_what_is_no_utf_8(program):
+    """Else two customers, each with another letter that was lost, would be one."""
+    part = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    body = part % (b"customer", b"J\xfcrgen") + part % (b"consent", b"true")
+    body += part % (b'file"; filename="a.jpg', picture_bytes()) + b"--x--\r\n"
+    kind = "multipart/form-data; boundary=x"
+    for response in (
+        program.generic("POST", "/photos", body, content_type=kind),
+        program.get("/photos?customer=J%FCrgen"),
+        program.get("/try-ons?customer=J%FCrgen"),
+    ):
+        assert told(response)["errors"][0]["field"] == "customer"
+    body = body.replace(b"J\xfcrgen", "Jürgen".encode())
+    response = program.generic("POST", "/photos", body, content_type=kind)
+    assert response.status_code == 201
 
 
 def test_a_fault_of_ours(program, monkeypatch, settings):
