@@ -147,12 +147,14 @@ class ZoneMiddleware:
 
 
 class GZipMiddleware(gzip.GZipMiddleware):
-    """Pages; not files, which are compressed already and whose ranges would be off."""
+    """Pages; not files, which are compressed already and whose ranges would be off,
+    nor pictures, whose ETag would be a weak one."""
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        if response.streaming:
+        kind = response.headers.get("Content-Type", "")
+        if response.streaming or kind.startswith("image/"):
             return response
         return super().process_response(request, response)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router
@@ -15,7 +15,7 @@ from ..pictures import normalise, storage
 from ..presentation import api_objects, progress
 from ..services import quotas
 from . import schemas
-from .answers import answer, answer_list, tell_when
+from .answers import answer, answer_list, has_already, tell_when
 from .auth import ApiRequest, Bearer
 from .getters import choose_garment, choose_photo, find_garments, get_try_on
 from .getters import list_try_ons as list_rows
@@ -133,8 +133,8 @@ def picture(request: ApiRequest, id: uuid.UUID) -> HttpResponse:
     if result is None:
         raise Problem("not_found", "There is no picture of it to see.")
     headers = {"ETag": f'"{result.stem}"', "Cache-Control": "private, no-cache"}
-    if request.headers.get("If-None-Match") == headers["ETag"]:
-        return HttpResponse(status=304, headers=headers)
+    if has_already(request, headers["ETag"]):
+        return HttpResponseNotModified(headers=headers)
     try:
         data = normalise.labelled(storage.read(result.file_name))
     except FileNotFoundError:
