@@ -20,6 +20,7 @@ from .problems import invalid
 from .reading import read_picture, refuse_unknown
 
 router = Router(tags=["garments"])
+AWAY = "Its server does not answer. Send it again later, or the picture as file."
 reads, writes = Bearer(), Bearer(Scope.CATALOGUE)
 
 
@@ -108,8 +109,10 @@ def _fetch(url: str) -> normalise.Picture:
     """Raises `Problem`, `Busy`."""
     try:
         fetched = fetching.fetch_picture(url, fetching.Validators())
-    except (PictureUnusable, TryLater) as error:
+    except PictureUnusable as error:
         raise invalid(image_url=str(error)) from None
+    except TryLater:
+        raise invalid(image_url=AWAY) from None
     data = fetched[0] if fetched is not None else b""
     return read_picture(normalise.read_garment, io.BytesIO(data), "image_url")
 

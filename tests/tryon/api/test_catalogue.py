@@ -13,6 +13,7 @@ from tests import factories
 from tests.factories import picture_bytes
 from tests.tryon.api.conftest import Program
 from tryon.feeds import fetching
+from tryon.feeds.errors import TryLater
 from tryon.models import Garment, Status, TryOn
 
 
@@ -109,6 +110,18 @@ def test_pictures_of_private_networks_are_not_fetched(program, address):
     response = put(program, "A", image_url=address)
     assert response.status_code == 422
     assert response.json()["errors"][0]["field"] == "image_url"
+
+
+def test_a_picture_from_a_server_that_is_away(program, monkeypatch):
+    def fetch(url, known):
+        raise TryLater
+
+    monkeypatch.setattr(fetching, "fetch_picture", fetch)
+    response = put(program, "A", image_url="https://shop.example.org/1.jpg")
+    assert response.status_code == 422
+    (error,) = response.json()["errors"]
+    assert error["field"] == "image_url" and "later" in error["message"]
+    assert response.json()["detail"] == error["message"]
 
 
 def test_a_picture_from_an_address(program, monkeypatch):
