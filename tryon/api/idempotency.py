@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
@@ -47,7 +47,7 @@ def _guard(view: View, *, atomic: bool) -> View:
         key = request.headers.get(HEADER)
         if key is None:
             return view(request, *args, **kwargs)
-        if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        if not _is_key(key):
             raise invalid(**{HEADER: "1 to 255 characters of ASCII."})
         now = timezone.now()
         mine = _begin(request, key, now)
@@ -68,6 +68,28 @@ def _guard(view: View, *, atomic: bool) -> View:
         return response
 
     return wrapper
+
+
+def keep_refusal(request: HttpRequest, refusal: HttpResponse) -> HttpResponse:
+    """For what was refused before its view was called: kept like any first answer.
+
+    The answer, which is another where the key stands for another request.
+    """
+    key = request.headers.get(HEADER)
+    if key is None or request.method != "POST" or not _is_key(key):
+        return refusal
+    try:
+        mine = _begin(cast(ApiRequest, request), key, timezone.now())
+        if mine.status is not None:
+            return _replay(mine)
+        _keep(mine, refusal)
+    except Problem as problem:
+        return respond(problem)
+    return refusal
+
+
+def _is_key(key: str) -> bool:
+    return 1 <= len(key) <= 255 and key.isascii() and key.isprintable()
 
 
 def make_token(request: ApiRequest) -> uuid.UUID | None:

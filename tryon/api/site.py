@@ -15,6 +15,7 @@ from ..pictures import normalise, storage
 from ..services.customers import NoCustomer
 from . import customers, garments, limits, photos, try_ons, webhooks
 from .document import DESCRIPTION, Docs, ShopAPI
+from .idempotency import keep_refusal
 from .problems import FieldError, Problem, invalid, respond
 from .reading import StrictParser
 
@@ -57,16 +58,16 @@ def on_404(request: HttpRequest, error: Http404) -> HttpResponse:
 @api.exception_handler(HttpError)
 def on_http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
     """Ninja wraps what the parser raises."""
-    if isinstance(error.__cause__, Problem):
-        return respond(error.__cause__)
-    return respond(Problem("malformed", str(error)))
+    cause = error.__cause__
+    problem = cause if isinstance(cause, Problem) else Problem("malformed", str(error))
+    return keep_refusal(request, respond(problem))
 
 
 @api.exception_handler(ValidationError)
 def on_invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     errors = [_describe(one) for one in error.errors[:MOST_ERRORS]]
     detail = " ".join(f"{one['field']}: {one['message']}" for one in errors)
-    return respond(Problem("invalid", detail[:1000], errors))
+    return keep_refusal(request, respond(Problem("invalid", detail[:1000], errors)))
 
 
 def _describe(error: dict[str, Any]) -> FieldError:

@@ -45,6 +45,27 @@ def test_another_body_under_the_same_key_is_refused(program, sent):
     assert TryOn.objects.count() == 1
 
 
+def test_what_cannot_be_read_has_a_key_too(program, sent):
+    """Another body is refused for its key; the same one gets the same refusal."""
+    program.send("/try-ons", sent, headers=KEY)
+    for body in ('{"photo": 1}', "[", ""):
+        told = program.send("/try-ons", body, headers=KEY)
+        assert told.json()["code"] == "idempotency_mismatch", body
+        key = {"Idempotency-Key": f"other {body}"}
+        first = program.send("/try-ons", body, headers=key)
+        assert first.json()["code"] in ("invalid", "malformed"), body
+        again = program.send("/try-ons", body, headers=key)
+        assert again.content == first.content and "Idempotency-Replayed" not in first
+        assert again["Idempotency-Replayed"] == "true"
+        told = program.send("/try-ons", sent, headers=key)
+        assert told.json()["code"] == "idempotency_mismatch"
+    told = program.post("/photos", {}, headers=KEY)
+    assert told.json()["code"] == "idempotency_mismatch"
+    told = program.send("/try-ons", "[", headers={"Idempotency-Key": ""})
+    assert told.json()["code"] == "malformed"
+    assert program.send("/try-ons", sent, headers=KEY)["Idempotency-Replayed"] == "true"
+
+
 def test_a_refusal_is_kept_too(program, sent, settings):
     settings.TRYON_DAILY_LIMIT = 0
     assert program.send("/try-ons", sent, headers=KEY).status_code == 429
