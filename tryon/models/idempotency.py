@@ -1,5 +1,6 @@
 """Answers of the REST API that are given again to a request that is repeated."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -11,6 +12,13 @@ KEPT = timedelta(hours=24)
 class IdempotentRequestQuerySet(models.QuerySet["IdempotentRequest"]):
     def kept(self, now: datetime) -> Self:
         return self.filter(created_at__gt=now - KEPT)
+
+    def forget(self, external_id: str) -> None:
+        """Answers that tell of this customer. What is sent once more is done anew."""
+        named = f'"customer": {json.dumps(external_id)}'
+        rows = self.filter(body__contains=named).values_list("pk", "body")
+        # As SQLite looks for it, it may be another in capitals.
+        self.filter(pk__in=[pk for pk, body in rows if named in body]).delete()
 
 
 class IdempotentRequest(models.Model):

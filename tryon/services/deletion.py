@@ -153,6 +153,7 @@ def delete_owner(*, owner: User, now: datetime) -> DeletionReceipt:
         kind = ContentType.objects.get_for_model(User)
         LogEntry.objects.filter(content_type=kind, object_id=str(owner.pk)).delete()
         if owner.external_id:
+            IdempotentRequest.objects.forget(owner.external_id)
             record_event(
                 EventType.CUSTOMER_DELETED,
                 subject=f"customer:{owner.external_id}",

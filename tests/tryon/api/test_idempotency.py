@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile as File
@@ -166,6 +167,23 @@ def test_what_is_no_key(program, sent, key):
     told = program.send("/try-ons", sent, headers={"Idempotency-Key": key})
     assert told.status_code == 422
     assert told.json()["errors"][0]["field"] == "Idempotency-Key"
+
+
+def test_nothing_is_kept_of_a_customer_who_is_forgotten(program):
+    data = picture_bytes()
+
+    def send(customer):
+        form = {"file": File("a.jpg", data), "consent": "true", "customer": customer}
+        return program.post("/photos", form, headers={"Idempotency-Key": customer})
+
+    for customer in ("anna/%_1", "ANNA/%_1", "anna/ab1"):
+        assert "Idempotency-Replayed" not in send(customer)
+        assert send(customer)["Idempotency-Replayed"] == "true"
+    path = f"/customers/{quote('anna/%_1', safe='')}"
+    assert program.delete(path).status_code == 200
+    assert "Idempotency-Replayed" in send("ANNA/%_1")
+    assert "Idempotency-Replayed" in send("anna/ab1")
+    assert "Idempotency-Replayed" not in send("anna/%_1")
 
 
 def test_it_is_forgotten_after_a_day(program, sent):
