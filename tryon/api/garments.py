@@ -27,7 +27,7 @@ reads, writes = Bearer(), Bearer(Scope.CATALOGUE)
 @router.get(
     "",
     auth=reads,
-    response={200: schemas.Garments, **schemas.problems(404)},
+    response={200: schemas.Garments, 304: None, **schemas.problems(404)},
     summary="List the catalogue",
 )
 def list_garments(

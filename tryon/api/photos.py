@@ -52,7 +52,7 @@ def create_photo(
 
 @router.get(
     "",
-    response={200: schemas.Photos, **schemas.problems(404)},
+    response={200: schemas.Photos, 304: None, **schemas.problems(404)},
     summary="List the photos of a customer",
 )
 def list_(request: ApiRequest, wanted: Query[schemas.PhotoFilter]) -> HttpResponse:

@@ -84,7 +84,7 @@ def limit_reached(sentence: str, next_in: float | None) -> Problem:
 
 @router.get(
     "",
-    response={200: schemas.TryOns, **schemas.problems(404)},
+    response={200: schemas.TryOns, 304: None, **schemas.problems(404)},
     summary="List the try-ons of a customer",
 )
 def list_try_ons(

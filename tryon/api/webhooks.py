@@ -54,7 +54,7 @@ def _build_delivery(delivery: WebhookDelivery) -> dict[str, Any]:
 
 @router.get(
     "",
-    response={200: schemas.Webhooks, **schemas.problems(404)},
+    response={200: schemas.Webhooks, 304: None, **schemas.problems(404)},
     summary="List the webhooks",
 )
 def list_webhooks(request: ApiRequest, wanted: Query[schemas.Page]) -> HttpResponse:
@@ -160,7 +160,7 @@ def rotate_secret(request: ApiRequest, id: uuid.UUID) -> HttpResponse:
 
 @router.get(
     "/{uuid:id}/deliveries",
-    response={200: schemas.Deliveries, **schemas.problems(404)},
+    response={200: schemas.Deliveries, 304: None, **schemas.problems(404)},
     summary="List what was sent there, and what it answered",
 )
 def list_deliveries(
