@@ -13,6 +13,7 @@ from .reading import CustomerId, Moment, Printable
 Bool = Annotated[bool, Strict()]
 Cursor = Annotated[str, StringConstraints(max_length=200, pattern="^[A-Za-z0-9_-]*$")]
 Reference = Annotated[Printable, StringConstraints(min_length=1, max_length=40)]
+WebhookUrl = Annotated[Printable, StringConstraints(min_length=1, max_length=500)]
 
 
 class Body(Schema):
@@ -166,13 +167,15 @@ class Limits(Schema):
 
 
 class WebhookIn(Body):
-    url: Annotated[Printable, StringConstraints(min_length=1, max_length=500)]
+    url: WebhookUrl
     events: list[EventType] = Field(min_length=1, max_length=20)
 
 
 class WebhookPatch(Body):
-    url: Annotated[Printable, StringConstraints(min_length=1, max_length=500)] = ""
-    events: list[EventType] = Field([], max_length=20)
+    """What is not there, or null, stays."""
+
+    url: WebhookUrl | None = None
+    events: list[EventType] | None = Field(None, min_length=1, max_length=20)
     active: Bool | None = None
 
 

@@ -114,8 +114,8 @@ def change_webhook(
     try:
         webhooks.change_endpoint(
             endpoint=endpoint,
-            url=wanted.url,
-            events=wanted.events,
+            url=wanted.url or "",
+            events=wanted.events or (),
             active=wanted.active,
             now=timezone.now(),
         )

@@ -201,8 +201,8 @@ def test_webhooks(program, settings):
     assert program.get("/webhooks").json()["items"] == [got]
     stopped = program.patch(path, {"active": False}, content_type="application/json")
     assert (stopped.json()["active"], stopped.json()["stopped"]) == (False, "by_hand")
-    for wrong in ({"url": "http://a.example"}, {"events": ["x"]}, {"active": 1},
-                  {"a": 1}):  # fmt: skip
+    for wrong in ({"url": "http://a.example"}, {"url": ""}, {"events": ["x"]},
+                  {"events": []}, {"active": 1}, {"a": 1}):  # fmt: skip
         told = program.patch(path, wrong, content_type="application/json")
         assert told.status_code == 422, wrong
     assert program.post(f"{path}/test").status_code == 202

@@ -216,3 +216,9 @@ def test_the_documentation_asks_nobody_else(client, db):
     assert {"200", "202", "401", "422"} <= set(
         document["paths"]["/api/v1/try-ons"]["post"]["responses"]
     )
+    for path, operations in document["paths"].items():
+        told = operations.get("get", {"responses": {"304": None}})
+        assert "304" in told["responses"], path
+    shapes = document["components"]["schemas"].values()
+    parts = [part for shape in shapes for part in shape.get("properties", {}).values()]
+    assert "" not in [part.get("default") for part in parts]  # shorter than it may be
