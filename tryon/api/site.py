@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -51,7 +51,9 @@ def on_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 @api.exception_handler(Http404)
-def on_404(request: HttpRequest, error: Http404) -> HttpResponse:
+@api.exception_handler(ObjectDoesNotExist)
+def on_404(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Also of what is deleted while it is worked on."""
     return respond(Problem("not_found"))
 
 

@@ -54,18 +54,24 @@ def change_endpoint(
     events: Iterable[str] = (),
     active: bool | None = None,
 ) -> None:
-    """What is not given stays. Raises `WebhookError`."""
+    """What is not given stays, also what another has just changed.
+
+    Raises `WebhookError`, `WebhookEndpoint.DoesNotExist`.
+    """
     if url:
         check_url(url)
-        endpoint.url = url
-    endpoint.events = _sort(events) or endpoint.events
-    if active is True and endpoint.stopped_at is not None:
-        endpoint.stopped_at, endpoint.stop_reason = None, ""
-        endpoint.failing_since = endpoint.told_at = None
-    elif active is False and endpoint.stopped_at is None:
-        endpoint.stopped_at = now
-        endpoint.stop_reason = WebhookEndpoint.Stop.BY_HAND
-    endpoint.save()
+    with transaction.atomic():
+        rows = WebhookEndpoint.objects.select_for_update()
+        endpoint.refresh_from_db(from_queryset=rows)
+        endpoint.url = url or endpoint.url
+        endpoint.events = _sort(events) or endpoint.events
+        if active is True and endpoint.stopped_at is not None:
+            endpoint.stopped_at, endpoint.stop_reason = None, ""
+            endpoint.failing_since = endpoint.told_at = None
+        elif active is False and endpoint.stopped_at is None:
+            endpoint.stopped_at = now
+            endpoint.stop_reason = WebhookEndpoint.Stop.BY_HAND
+        endpoint.save()
 
 
 def _sort(events: Iterable[str]) -> list[str]:
