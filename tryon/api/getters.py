@@ -47,7 +47,7 @@ def get_garment(sku: str, *, retired: bool = False) -> Garment:
     """By its SKU; `retired`: also one that nobody can choose any more."""
     shop = Garment.objects.of_the_shop() if retired else Garment.objects.catalogue()
     rows = shop.exclude(sku="")
-    garment: Garment | None = rows.filter(sku=sku).first()
+    garment: Garment | None = rows.filter(sku=_read_name(sku)).first()
     if garment is None:
         raise Problem("not_found")
     return garment
@@ -84,7 +84,14 @@ def choose_photo(pk: uuid.UUID, customer: str | None) -> Photo:
 
 
 def get_customer(external_id: str) -> User:
-    user = customers.find_customer(external_id) if external_id else None
+    user = customers.find_customer(_read_name(external_id)) if external_id else None
     if user is None:
         raise Problem("not_found")
     return user
+
+
+def _read_name(text: str) -> str:
+    """Of an address. PostgreSQL refuses even to look for a NUL. Raises `Problem`."""
+    if "\x00" in text:
+        raise Problem("not_found")
+    return text

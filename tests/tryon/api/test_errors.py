@@ -43,6 +43,14 @@ def test_unknown_addresses(program):
     assert told(Program(None).get("/nothing"))["code"] == "not_found"
 
 
+@pytest.mark.parametrize("name", ["%00", "a%00b", "%FF", "%ED%A0%80", "x" * 9000])
+def test_names_that_nobody_has(program, name):
+    """On PostgreSQL too, which takes no NUL."""
+    for path in (f"/garments/{name}", f"/customers/{name}", f"/photos/{name}"):
+        for method in ("GET", "DELETE"):
+            assert told(program.generic(method, path))["code"] == "not_found", path
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "OPTIONS", "TRACE", "FOO"])
 def test_methods(program, method):
     response = program.generic(method, "/photos", b"{}", **TEXT)
