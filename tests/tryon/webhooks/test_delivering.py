@@ -1,5 +1,9 @@
 """Events reach the shop's programs: signed, in order, and as often as it takes."""
 
+import contextlib
+import socket
+import threading
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -270,3 +274,40 @@ def test_the_address_answers_endlessly(receiver):
     deliver(receiver.endpoint)
     answer = WebhookDelivery.objects.get().answer
     assert len(answer) == 1024 and "\x00" not in answer
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\n", 200),  # and then it drips
+        (b"HTTP/1.1 410 Gone\r\nContent-Length: 99\r\n\r\n", 410),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip", 200),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n", 200),
+    ],
+    ids=["dripping", "cut", "not packed", "not chunked"],
+)
+def test_the_status_counts_whatever_becomes_of_the_body(
+    receiver, monkeypatch, head, status
+):
+    monkeypatch.setattr(delivering, "find_deadline", lambda: 1.0)
+    ended = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(head)
+        with contextlib.suppress(OSError):
+            while not ended.wait(0.1):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        WebhookEndpoint.objects.update(url=url)
+        thread = threading.Thread(target=lambda: drip(server.accept()[0]))
+        thread.start()
+        finish()
+        assert deliver(receiver.endpoint) == 1
+        ended.set()
+        thread.join()
+    assert WebhookDelivery.objects.get().status == status
+    stopped = WebhookEndpoint.objects.get().stop_reason
+    assert stopped == ("gone" if status == 410 else "")
