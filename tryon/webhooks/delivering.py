@@ -60,8 +60,9 @@ def claim_next(endpoint_id: uuid.UUID, now: datetime) -> WebhookDelivery | None:
     due = WebhookDelivery.objects.due(now).filter(endpoint=endpoint_id)
     lease = timedelta(seconds=find_deadline() + GRACE)
     for delivery in due.select_related("endpoint", "event")[:8]:
+        # Also as far as it is planned: another may just have claimed it and failed.
         mine = WebhookDelivery.objects.pending().filter(
-            pk=delivery.pk, claim=delivery.claim
+            pk=delivery.pk, claim=delivery.claim, next_at=delivery.next_at
         )
         claim = uuid.uuid4()
         if mine.update(claim=claim, lease_until=now + lease):

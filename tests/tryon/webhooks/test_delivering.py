@@ -282,6 +282,19 @@ def test_the_address_answers_endlessly(receiver):
         (b"HTTP/1.0 200 OK\r\n\r\n", 200),  # and then it drips
         (b"HTTP/1.1 410 Gone\r\nContent-Length: 99\r\n\r\n", 410),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip", 200),
+def test_one_that_has_just_failed_is_not_tried_at_once(receiver, monkeypatch):
+    """By another lane, which had read it before."""
+    finish()
+
+    def fail_meanwhile() -> uuid.UUID:
+        later = timezone.now() + timedelta(seconds=5)
+        WebhookDelivery.objects.update(attempts=1, next_at=later)
+        return uuid.UUID(int=1)
+
+    monkeypatch.setattr(delivering.uuid, "uuid4", fail_meanwhile)
+    assert delivering.claim_next(receiver.endpoint.pk, timezone.now()) is None
+
+
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n", 200),
     ],
     ids=["dripping", "cut", "not packed", "not chunked"],
