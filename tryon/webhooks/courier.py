@@ -5,7 +5,7 @@ import logging
 import threading
 import uuid
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -31,14 +31,19 @@ class Courier:
         self._ends = threading.Event()
 
     def ask(self) -> None:
-        """Start what is due and has room; called each second, and costs one query."""
+        """Start what is due and has room; called each second, and costs a query, and
+        one for each endpoint."""
         if self._ends.is_set():
             return
-        dead = timezone.now() - timedelta(seconds=delivering.scale(DEAD))
-        for endpoint, waiting in self._find_waiting():
+        now = timezone.now()
+        dead = now - timedelta(seconds=delivering.scale(DEAD))
+        for endpoint in _find_endpoints():
+            if delivering.is_silent(endpoint, now):
+                delivering.stop_silent(now)
+                continue
             since = endpoint.failing_since
             most = 1 if since is not None and since < dead else AT_ONCE
-            for _lane in range(min(most, waiting)):
+            for _lane in range(_count_due(endpoint, now, most)):
                 if not self._start(endpoint.pk, most):
                     break
 
@@ -47,21 +52,12 @@ class Courier:
         one ends before its answer."""
         self._ends.set()
 
-    def _find_waiting(self) -> list[tuple[WebhookEndpoint, int]]:
-        """Endpoints with how many of theirs are due, counted no further than of use."""
-        due = WebhookDelivery.objects.due(timezone.now()).order_by()
-        if not due.exists():
-            return []
-        waiting = (
-            (endpoint, due.filter(endpoint=endpoint)[:AT_ONCE].count())
-            for endpoint in WebhookEndpoint.objects.active()
-        )
-        return [(endpoint, count) for endpoint, count in waiting if count]
-
     def _start(self, endpoint_id: uuid.UUID, most: int) -> bool:
         with self._lock:
-            full = self._lanes.total() >= MOST or self._lanes[endpoint_id] >= most
-            if full:
+            mine, all_of_them = self._lanes[endpoint_id], self._lanes.total()
+            # A second lane only where there is room for the first one of many others.
+            room = MOST // 2 if mine else MOST
+            if mine >= most or all_of_them >= room:
                 return False
             self._lanes[endpoint_id] += 1
         lane = threading.Thread(
@@ -82,3 +78,15 @@ class Courier:
                 self._lanes[endpoint_id] -= 1
                 self._lanes += Counter()  # without those that are none
             connection.close()
+
+
+def _find_endpoints() -> list[WebhookEndpoint]:
+    """Those that answer before those that fail, which may take all the room; and else
+    by chance, so that none is always the last."""
+    rows = WebhookEndpoint.objects.active().order_by("?")
+    return sorted(rows, key=lambda endpoint: endpoint.failing_since is not None)
+
+
+def _count_due(endpoint: WebhookEndpoint, now: datetime, most: int) -> int:
+    due = WebhookDelivery.objects.due(now).filter(endpoint=endpoint)
+    return due.order_by()[:most].count()

@@ -173,5 +173,22 @@ def _judge(endpoint_id: uuid.UUID, answer: Answer, now: datetime) -> None:
     if answer.status == 410:
         rows.update(stopped_at=now, stop_reason=Stop.GONE)
         return
-    silent = rows.filter(failing_since__lte=now - timedelta(seconds=scale(GIVE_UP)))
-    silent.update(stopped_at=now, stop_reason=Stop.SILENT)
+    stop_silent(now)
+
+
+def is_silent(endpoint: WebhookEndpoint, now: datetime) -> bool:
+    since = endpoint.failing_since
+    return since is not None and since <= _find_last_hope(now)
+
+
+def stop_silent(now: datetime) -> None:
+    """Also where nothing is due: the last attempt of an event is on the fourth day."""
+    rows = WebhookEndpoint.objects.active().filter(
+        failing_since__lte=_find_last_hope(now)
+    )
+    rows.update(stopped_at=now, stop_reason=Stop.SILENT)
+
+
+def _find_last_hope(now: datetime) -> datetime:
+    """Who failed then, and ever since, is given up."""
+    return now - timedelta(seconds=scale(GIVE_UP))

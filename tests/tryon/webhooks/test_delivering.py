@@ -25,6 +25,7 @@ from tryon.models import (
 from tryon.models.result import Decision
 from tryon.presentation.webhook_bodies import build_body
 from tryon.services import review, webhooks
+from tryon.webhooks import courier as courier_module
 from tryon.webhooks import delivering
 from tryon.webhooks.courier import Courier
 
@@ -182,6 +183,21 @@ def test_five_days_of_silence_stop_it(receiver):
     assert WebhookEndpoint.objects.get().stop_reason == "silent"
 
 
+def test_five_days_of_silence_stop_it_though_nothing_is_due(receiver):
+    """The last attempt of an event is on the fourth day."""
+    finish()
+    receiver.answer = lambda n: 500
+    for _attempt in range(10):
+        attempt_later(receiver.endpoint)
+    courier = Courier(build_body)
+    courier.ask()
+    assert WebhookEndpoint.objects.get().stop_reason == ""
+    begun = timezone.now() - timedelta(days=5)
+    WebhookEndpoint.objects.update(failing_since=begun)
+    courier.ask()
+    assert WebhookEndpoint.objects.get().stop_reason == "silent"
+
+
 def test_while_the_secret_is_changed_both_sign(receiver):
     finish()
     new = webhooks.rotate_secret(endpoint=receiver.endpoint, now=timezone.now())
@@ -267,6 +283,19 @@ def test_a_killed_worker_leaves_it_to_the_next(receiver):
     assert len(receiver.came) == 1
 
 
+def test_one_that_has_just_failed_is_not_tried_at_once(receiver, monkeypatch):
+    """By another lane, which had read it before."""
+    finish()
+
+    def fail_meanwhile() -> uuid.UUID:
+        later = timezone.now() + timedelta(seconds=5)
+        WebhookDelivery.objects.update(attempts=1, next_at=later)
+        return uuid.UUID(int=1)
+
+    monkeypatch.setattr(delivering.uuid, "uuid4", fail_meanwhile)
+    assert delivering.claim_next(receiver.endpoint.pk, timezone.now()) is None
+
+
 def test_the_address_answers_endlessly(receiver):
     finish()
     receiver.body = b"\x00<" * 100_000
@@ -282,19 +311,6 @@ def test_the_address_answers_endlessly(receiver):
         (b"HTTP/1.0 200 OK\r\n\r\n", 200),  # and then it drips
         (b"HTTP/1.1 410 Gone\r\nContent-Length: 99\r\n\r\n", 410),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nno gzip", 200),
-def test_one_that_has_just_failed_is_not_tried_at_once(receiver, monkeypatch):
-    """By another lane, which had read it before."""
-    finish()
-
-    def fail_meanwhile() -> uuid.UUID:
-        later = timezone.now() + timedelta(seconds=5)
-        WebhookDelivery.objects.update(attempts=1, next_at=later)
-        return uuid.UUID(int=1)
-
-    monkeypatch.setattr(delivering.uuid, "uuid4", fail_meanwhile)
-    assert delivering.claim_next(receiver.endpoint.pk, timezone.now()) is None
-
-
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n", 200),
     ],
     ids=["dripping", "cut", "not packed", "not chunked"],
@@ -324,3 +340,22 @@ def test_the_status_counts_whatever_becomes_of_the_body(
     assert WebhookDelivery.objects.get().status == status
     stopped = WebhookEndpoint.objects.get().stop_reason
     assert stopped == ("gone" if status == 410 else "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_that_hang_leave_room_for_others(receiver, settings):
+    """Each with four lanes would take all there are."""
+    with listening(answer=lambda n: None) as silent:
+        for _n in range(courier_module.MOST // courier_module.AT_ONCE):
+            webhooks.create_endpoint(url=silent.url, events=MOST, now=timezone.now())
+        WebhookEndpoint.objects.filter(pk=receiver.endpoint.pk).update(
+            created_at=timezone.now() - timedelta(days=1)  # the last to be asked for
+        )
+        for _n in range(courier_module.AT_ONCE):
+            finish()
+        courier = Courier(build_body)
+        courier.ask()
+        until(lambda: len(receiver.came) == courier_module.AT_ONCE)
+        courier.end()
+        silent.ended.set()
+        until(lambda: not courier._lanes.total())
