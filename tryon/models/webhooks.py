@@ -154,9 +154,10 @@ class WebhookDelivery(models.Model):
             )
         ]
         indexes = [
+            # What is due of one endpoint, in the order it is sent.
             models.Index(
-                fields=["next_at"],
-                name="webhook_due",
+                fields=["endpoint", "next_at", "event"],
+                name="webhook_due_in_order",
                 condition=Q(state="pending"),
             ),
             models.Index(

@@ -7,7 +7,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -359,3 +359,16 @@ def test_many_that_hang_leave_room_for_others(receiver, settings):
         courier.end()
         silent.ended.set()
         until(lambda: not courier._lanes.total())
+
+
+def test_what_is_due_is_read_in_order(receiver):
+    """Of ten thousand that wait, without sorting them all for each one that is sent."""
+    finish()
+    if connection.vendor == "postgresql":  # it sorts a few rows unless forbidden
+        with connection.cursor() as cursor:
+            for way in ("sort", "seqscan", "bitmapscan"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+    due = WebhookDelivery.objects.due(timezone.now())
+    plan = due.filter(endpoint=receiver.endpoint)[:8].explain()
+    assert "webhook_due_in_order" in plan
+    assert "TEMP B-TREE" not in plan and "Sort" not in plan
