@@ -24,7 +24,7 @@ from .pipeline import planner, runner
 from .pipeline.clock import Clock
 from .pipeline.timing import timing
 from .presentation import webhook_bodies
-from .services import catalogue_imports, exports, file_deletion
+from .services import catalogue_imports, exports, file_deletion, webhooks
 from .webhooks.courier import Courier
 
 logger = logging.getLogger(__name__)
@@ -177,9 +177,10 @@ rendering = Coalesced(render_waiting)
 
 
 @worker_ready.connect
-def seal_second_steps(**_signal: Any) -> None:
+def seal_secrets(**_signal: Any) -> None:
     """In a thread that needs the database for nothing else."""
     second_step.seal_all()
+    webhooks.seal_secrets()
     connection.close()
 
 

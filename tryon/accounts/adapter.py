@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from ..models import User, typed_text
+from ..models.sealed import Unreadable
 from ..web import rate_limit
 from ..web.guests import GUEST, find_owner
 from ..web.qr import qr_code
@@ -125,6 +126,6 @@ class MFAAdapter(DefaultMFAAdapter):
         """Of what cannot be read no code is right; a superuser lets its owner in."""
         try:
             return second_step.unseal(encrypted_text)
-        except second_step.Unreadable:
+        except Unreadable:
             logger.error("a second step was sealed with another SECRET_KEY")
             return base64.b32encode(secrets.token_bytes(20)).decode()

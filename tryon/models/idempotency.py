@@ -6,6 +6,8 @@ from typing import Self
 
 from django.db import models
 
+from .sealed import SealedText
+
 KEPT = timedelta(hours=24)
 
 
@@ -33,7 +35,7 @@ class IdempotentRequest(models.Model):
     lease_until = models.DateTimeField()
     status = models.PositiveSmallIntegerField(null=True)  # None: at work
     headers = models.JSONField(default=dict)
-    body = models.TextField(blank=True)
+    body = SealedText(blank=True)  # it may show a webhook's secret
 
     objects = IdempotentRequestQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from .accounts import User
+from .sealed import SealedText
 
 if TYPE_CHECKING:
     from .try_on import TryOn
@@ -57,9 +58,9 @@ class WebhookEndpoint(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     url = models.CharField(_("address"), max_length=500)
     events = models.JSONField(_("events"), default=list)
-    secret = models.CharField(max_length=60, default=new_secret, editable=False)
+    secret = SealedText(default=new_secret, editable=False)
     # Both sign until then, so that the receiver can change over.
-    old_secret = models.CharField(max_length=60, blank=True, editable=False)
+    old_secret = SealedText(blank=True, editable=False)
     old_secret_until = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(_("created"), editable=False)
     stopped_at = models.DateTimeField(_("stopped"), null=True, editable=False)

@@ -82,10 +82,21 @@ def rotate_secret(*, endpoint: WebhookEndpoint, now: datetime) -> str:
     """The new one, to be shown once; for a day both sign."""
     with transaction.atomic():
         row = WebhookEndpoint.objects.select_for_update().get(pk=endpoint.pk)
-        row.old_secret, row.secret = row.secret, new_secret()
+        secret = new_secret()
+        row.old_secret, row.secret = row.secret, secret
         row.old_secret_until = now + OVERLAP
         row.save(update_fields=["old_secret", "secret", "old_secret_until"])
-    return row.secret
+    return secret
+
+
+def seal_secrets() -> None:
+    """Under today's SECRET_KEY, so that an earlier one can be forgotten; also those of
+    before they were sealed. What cannot be read stays as it is."""
+    for pk in WebhookEndpoint.objects.values_list("pk", flat=True):
+        with transaction.atomic():
+            row = WebhookEndpoint.objects.select_for_update().filter(pk=pk).first()
+            if row is not None and row.secret:
+                row.save(update_fields=["secret", "old_secret"])
 
 
 def send_test(*, endpoint: WebhookEndpoint, now: datetime) -> None:

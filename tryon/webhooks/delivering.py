@@ -92,6 +92,8 @@ def _find_body(event: WebhookEvent, render: Render) -> str:
 def _send(delivery: WebhookDelivery, body: bytes, now: datetime) -> Answer:
     endpoint = delivery.endpoint
     secrets = signing.find_secrets(endpoint, now)
+    if not secrets:
+        return Answer(None, "Its secret cannot be read: change it. Not sent.", 0)
     headers = {
         "Content-Type": "application/json",
         "User-Agent": AGENT,

@@ -20,8 +20,9 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
 
 
 def find_secrets(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-    """The new one first; the old one too while it is being changed."""
-    secrets = [endpoint.secret]
+    """The new one first; the old one too while it is being changed. None where they
+    were sealed with another SECRET_KEY."""
+    secrets = [endpoint.secret] if endpoint.secret else []
     until = endpoint.old_secret_until
     if endpoint.old_secret and until is not None and until > now:
         secrets.append(endpoint.old_secret)

@@ -1,36 +1,79 @@
-"""Where events are sent to, changed by several at once."""
+"""Endpoints are changed, stopped and go on; what they are told of is not lost."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tests import factories
-from tests.tryon.api.conftest import Program
-from tryon.api import webhooks as api_webhooks
-from tryon.models import EventType, WebhookEndpoint
+from tryon.models import EventType, Status, WebhookDelivery, WebhookEndpoint
+from tryon.presentation.webhook_bodies import build_body
 from tryon.services import webhooks
+from tryon.webhooks import delivering
+
+MOST = [type for type in EventType.values if type != EventType.GARMENT_CHANGED]
 
 
 @pytest.fixture
 def endpoint(db) -> WebhookEndpoint:
     return webhooks.create_endpoint(
-        url="https://shop.example.org/", events=[EventType.TEST], now=timezone.now()
+        url="https://shop.example.org/hook", events=MOST, now=timezone.now()
     )
 
 
-def test_a_change_keeps_what_another_has_changed(endpoint):
-    """The secret that was just shown stays the one that signs."""
-    secret = webhooks.rotate_secret(endpoint=endpoint, now=timezone.now())
-    webhooks.change_endpoint(endpoint=endpoint, active=False, now=timezone.now())
-    row = WebhookEndpoint.objects.get()
-    assert (row.secret, row.stop_reason) == (secret, "by_hand")
+def cancel() -> None:
+    try_on = factories.try_on(factories.customer())
+    try_on.move(Status.CANCELED, now=timezone.now())
 
 
-def test_a_change_does_not_bring_back_what_another_has_deleted(endpoint, monkeypatch):
-    WebhookEndpoint.objects.all().delete()
-    monkeypatch.setattr(api_webhooks, "_get", lambda pk: endpoint)
-    program = Program(factories.shop_key())
-    path = f"/webhooks/{endpoint.pk}"
-    changed = program.patch(path, {"active": True}, content_type="application/json")
-    rotated = program.post(f"{path}/rotate-secret")
-    assert changed.status_code == rotated.status_code == 404
-    assert not WebhookEndpoint.objects.exists()
+def claim(endpoint: WebhookEndpoint) -> WebhookDelivery | None:
+    return delivering.claim_next(endpoint.pk, timezone.now())
+
+
+# --- secrets --------------------------------------------------------------------------
+
+
+def read_stored() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret, old_secret FROM tryon_webhookendpoint")
+        return str(cursor.fetchall())
+
+
+def test_secrets_lie_sealed(endpoint):
+    old = endpoint.secret
+    new = webhooks.rotate_secret(endpoint=endpoint, now=timezone.now())
+    read = WebhookEndpoint.objects.get()
+    assert (read.secret, read.old_secret) == (new, old)
+    assert new.startswith("whsec_") and "whsec_" not in read_stored()
+
+
+def test_they_are_sealed_anew_with_another_key(endpoint, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another one, of the same length or so"
+    before = read_stored()
+    webhooks.seal_secrets()
+    assert read_stored() != before
+    settings.SECRET_KEY_FALLBACKS = []
+    assert WebhookEndpoint.objects.get().secret == endpoint.secret
+
+
+def test_those_of_before_are_read_and_sealed(endpoint):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE tryon_webhookendpoint SET secret = 'whsec_AAAA'")
+    assert WebhookEndpoint.objects.get().secret == "whsec_AAAA"
+    webhooks.seal_secrets()
+    assert "whsec_" not in read_stored()
+    assert WebhookEndpoint.objects.get().secret == "whsec_AAAA"
+
+
+def test_without_its_key_nothing_is_sent_with_an_empty_one(endpoint, settings, caplog):
+    cancel()
+    settings.SECRET_KEY = "another one, of the same length or so"
+    delivery = claim(endpoint)
+    assert delivery is not None
+    delivering.attempt(delivery, build_body)
+    assert "secret cannot be read" in WebhookDelivery.objects.get().answer
+    before = read_stored()
+    webhooks.seal_secrets()
+    assert read_stored() == before and "SECRET_KEY_FALLBACKS" in caplog.text
+    webhooks.rotate_secret(endpoint=endpoint, now=timezone.now())
+    assert WebhookEndpoint.objects.get().secret.startswith("whsec_")
