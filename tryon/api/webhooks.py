@@ -121,6 +121,8 @@ def change_webhook(
         )
     except webhooks.WebhookError as error:
         raise invalid(**{error.field: str(error)}) from None
+    except WebhookEndpoint.DoesNotExist:
+        raise Problem("not_found") from None
     return answer(request, _build(endpoint))
 
 
@@ -154,7 +156,10 @@ def send_test(request: ApiRequest, id: uuid.UUID) -> HttpResponse:
 @idempotent
 def rotate_secret(request: ApiRequest, id: uuid.UUID) -> HttpResponse:
     endpoint = _get(id)
-    secret = webhooks.rotate_secret(endpoint=endpoint, now=timezone.now())
+    try:
+        secret = webhooks.rotate_secret(endpoint=endpoint, now=timezone.now())
+    except WebhookEndpoint.DoesNotExist:
+        raise Problem("not_found") from None
     return answer(request, {**_build(endpoint), "secret": secret})
 
 

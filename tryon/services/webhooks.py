@@ -12,6 +12,7 @@ from .own_machine import is_own_machine
 
 OVERLAP = timedelta(hours=24)  # in which the old secret signs too
 
+CHANGED = ["url", "events", "stopped_at", "stop_reason", "failing_since", "told_at"]
 
 class WebhookError(Exception):
     """It cannot be so; the message is a sentence for `field`."""
@@ -54,24 +55,30 @@ def change_endpoint(
     events: Iterable[str] = (),
     active: bool | None = None,
 ) -> None:
-    """What is not given stays, also what another has just changed.
-
-    Raises `WebhookError`, `WebhookEndpoint.DoesNotExist`.
-    """
+    """What is not given stays. Raises `WebhookError`, and `DoesNotExist` if somebody
+    has just deleted it."""
     if url:
         check_url(url)
     with transaction.atomic():
-        rows = WebhookEndpoint.objects.select_for_update()
-        endpoint.refresh_from_db(from_queryset=rows)
+        # As it is by now: somebody may just have changed its secret, or deleted it.
+        endpoint.refresh_from_db(
+            from_queryset=WebhookEndpoint.objects.select_for_update()
+        )
         endpoint.url = url or endpoint.url
         endpoint.events = _sort(events) or endpoint.events
         if active is True and endpoint.stopped_at is not None:
-            endpoint.stopped_at, endpoint.stop_reason = None, ""
-            endpoint.failing_since = endpoint.told_at = None
+            _go_on(endpoint, now)
         elif active is False and endpoint.stopped_at is None:
             endpoint.stopped_at = now
             endpoint.stop_reason = WebhookEndpoint.Stop.BY_HAND
-        endpoint.save()
+        endpoint.save(update_fields=CHANGED)
+
+
+def _go_on(endpoint: WebhookEndpoint, now: datetime) -> None:
+    """What waits is sent at once: it was put off while nobody answered."""
+    endpoint.stopped_at, endpoint.stop_reason = None, ""
+    endpoint.failing_since = endpoint.told_at = None
+    endpoint.deliveries.pending().update(next_at=now)
 
 
 def _sort(events: Iterable[str]) -> list[str]:

@@ -1,11 +1,16 @@
 """Endpoints are changed, stopped and go on; what they are told of is not lost."""
 
+import json
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.utils import timezone
 
 from tests import factories
+from tryon import services
 from tryon.models import EventType, Status, WebhookDelivery, WebhookEndpoint
+from tryon.models.webhooks import WebhookEvent
 from tryon.presentation.webhook_bodies import build_body
 from tryon.services import webhooks
 from tryon.webhooks import delivering
@@ -27,6 +32,25 @@ def cancel() -> None:
 
 def claim(endpoint: WebhookEndpoint) -> WebhookDelivery | None:
     return delivering.claim_next(endpoint.pk, timezone.now())
+
+
+def test_a_change_undoes_no_other(endpoint):
+    """Each of two reads it before the other writes."""
+    also = WebhookEndpoint.objects.get()
+    secret = webhooks.rotate_secret(endpoint=endpoint, now=timezone.now())
+    now = timezone.now()
+    webhooks.change_endpoint(endpoint=also, url="https://a.example/", now=now)
+    changed = WebhookEndpoint.objects.get()
+    assert (changed.url, changed.secret) == ("https://a.example/", secret)
+    assert also.secret == secret
+
+
+def test_what_was_just_deleted_does_not_come_back(endpoint):
+    also = WebhookEndpoint.objects.get()
+    endpoint.delete()
+    with pytest.raises(WebhookEndpoint.DoesNotExist):
+        webhooks.change_endpoint(endpoint=also, active=False, now=timezone.now())
+    assert not WebhookEndpoint.objects.exists()
 
 
 # --- secrets --------------------------------------------------------------------------
