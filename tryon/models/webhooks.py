@@ -240,5 +240,7 @@ def record_garment_event(garment: "Garment", now: datetime) -> None:
 
 
 def _find_endpoints(type: EventType) -> list[WebhookEndpoint]:
-    rows = WebhookEndpoint.objects.active()
+    """Those that are stopped too, so that they hear of it when they go on; but not
+    those that want no more."""
+    rows = WebhookEndpoint.objects.exclude(stop_reason=WebhookEndpoint.Stop.GONE)
     return [endpoint for endpoint in rows if type in endpoint.events]

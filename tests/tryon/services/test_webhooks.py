@@ -53,6 +53,43 @@ def test_what_was_just_deleted_does_not_come_back(endpoint):
     assert not WebhookEndpoint.objects.exists()
 
 
+def test_one_that_goes_on_hears_at_once_what_happened_meanwhile(endpoint):
+    cancel()
+    later = timezone.now() + timedelta(hours=20)
+    WebhookDelivery.objects.update(attempts=8, next_at=later)
+    webhooks.change_endpoint(endpoint=endpoint, active=False, now=timezone.now())
+    cancel()
+    assert claim(endpoint) is None
+    webhooks.change_endpoint(endpoint=endpoint, active=True, now=timezone.now())
+    assert claim(endpoint) and claim(endpoint)
+    assert claim(endpoint) is None
+
+
+def test_for_one_that_wants_no_more_nothing_is_kept(endpoint):
+    now = timezone.now()
+    WebhookEndpoint.objects.update(stopped_at=now, stop_reason="gone")
+    cancel()
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_a_test_waits_for_no_earlier_one(endpoint):
+    for _time in range(2):
+        webhooks.send_test(endpoint=endpoint, now=timezone.now())
+    assert claim(endpoint) and claim(endpoint)
+
+
+def test_what_is_deleted_with_its_try_on_is_told_as_far_as_it_is_known(endpoint):
+    try_on = factories.try_on(factories.customer(), combo=True)
+    services.delete_try_on(try_on=try_on, now=timezone.now(), by=None)
+    data = json.loads(build_body(WebhookEvent.objects.get()))["data"]
+    assert (data["status"], data["mode"]) == ("canceled", "combo")
+    assert data["created_at"] and data["finished_at"] and data["charged"] is False
+    assert data["photo"] is data["garment"] is data["picture_url"] is None
+    services.delete_owner(owner=try_on.owner, now=timezone.now())
+    data = json.loads(build_body(WebhookEvent.objects.first()))["data"]
+    assert data["customer"] == "c-1"
+
+
 # --- secrets --------------------------------------------------------------------------
 
 
