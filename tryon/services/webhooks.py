@@ -1,5 +1,6 @@
 """Addresses that the shop's programs are told at: made, changed, tried, told again."""
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -11,7 +12,6 @@ from ..models.webhooks import WebhookDeliveryQuerySet, new_secret, record_event
 from .own_machine import is_own_machine
 
 OVERLAP = timedelta(hours=24)  # in which the old secret signs too
-
 CHANGED = ["url", "events", "stopped_at", "stop_reason", "failing_since", "told_at"]
 
 class WebhookError(Exception):
