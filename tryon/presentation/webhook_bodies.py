@@ -37,8 +37,11 @@ def _build_data(event: WebhookEvent) -> dict[str, Any]:
 
 
 def _build_try_on(event: WebhookEvent) -> dict[str, Any]:
-    """With the state that it tells of, though there may be a later one by now."""
-    rows = api_objects.with_all(TryOn.objects.existing())
+    """With the state that it tells of, though there may be a later one by now.
+
+    Of one that was deleted meanwhile, or with what ended it, its tombstone is told.
+    """
+    rows = api_objects.with_all(TryOn.objects.all())
     try_on = rows.filter(pk=event.object_id).first()
     if try_on is None:
         return {**GONE, "id": event.object_id, **event.facts}

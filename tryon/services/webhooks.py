@@ -14,6 +14,7 @@ from .own_machine import is_own_machine
 OVERLAP = timedelta(hours=24)  # in which the old secret signs too
 CHANGED = ["url", "events", "stopped_at", "stop_reason", "failing_since", "told_at"]
 
+
 class WebhookError(Exception):
     """It cannot be so; the message is a sentence for `field`."""
 
@@ -111,7 +112,7 @@ def send_test(*, endpoint: WebhookEndpoint, now: datetime) -> None:
     with transaction.atomic():
         record_event(
             EventType.TEST,
-            subject=f"endpoint:{endpoint.pk}",
+            subject=f"test:{uuid.uuid4()}",  # it waits for no earlier one
             object_id=endpoint.pk,
             now=now,
             only_to=endpoint,
