@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any, cast
@@ -94,6 +95,16 @@ class ReadOnlyMixin:
         meta = self.model._meta  # type: ignore[attr-defined]
         right: bool = request.user.has_perm(f"tryon.change_{meta.model_name}")
         return right
+
+
+class DeletedAlone(admin.ModelAdmin):
+    """What is deleted with it, or let go of, is not listed: it could be any number."""
+
+    def get_deleted_objects(
+        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        name = str(self.model._meta.verbose_name_plural)
+        return [str(one) for one in objs], {name: len(objs)}, set(), []
 
 
 class CappedPaginator(Paginator):

@@ -1,6 +1,5 @@
 """Product feeds, what their syncs did or would do, and the rules for kinds."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -21,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 from .. import feeds, tasks
 from ..feeds import kinds
 from ..models import Feed, KindRule
+from .base import DeletedAlone
 
 
 class FeedForm(forms.ModelForm):
@@ -57,16 +57,6 @@ class FeedForm(forms.ModelForm):
         elif not (address or file or self.instance.file_name):
             self.add_error("address", _("An address or a file is needed."))
         return cleaned
-
-
-class DeletedAlone(admin.ModelAdmin):
-    """What is deleted with it, or let go of, is not listed: it could be any number."""
-
-    def get_deleted_objects(
-        self, objs: Sequence[Any] | QuerySet[Any], request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        name = str(self.model._meta.verbose_name_plural)
-        return [str(one) for one in objs], {name: len(objs)}, set(), []
 
 
 @admin.register(Feed)

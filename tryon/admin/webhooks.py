@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from ..models import EventType, WebhookDelivery, WebhookEndpoint
 from ..services import webhooks
-from .base import CappedPaginator, ReadOnlyMixin, show_secret
+from .base import CappedPaginator, DeletedAlone, ReadOnlyMixin, show_secret
 
 CHOICES = [choice for choice in EventType.choices if choice[0] != EventType.TEST]
 
@@ -53,7 +53,7 @@ class SinceForm(forms.Form):
 
 
 @admin.register(WebhookEndpoint)
-class WebhookEndpointAdmin(admin.ModelAdmin):
+class WebhookEndpointAdmin(DeletedAlone):
     form = EndpointForm
     list_display = ["url", "state", "waiting", "created_at"]
     readonly_fields = ["state", "last_deliveries"]

@@ -74,6 +74,17 @@ def test_deliveries_are_shown_and_sent_again(as_staff, endpoint):
     assert "Choose a day and a time." in page.content.decode()
 
 
+def test_one_is_deleted_with_its_deliveries(as_staff, endpoint):
+    """Which nobody may delete by themselves, and which are not listed."""
+    webhooks.send_test(endpoint=endpoint, now=timezone.now())
+    address = f"{LIST}{endpoint.pk}/delete/"
+    delivery = WebhookDelivery.objects.get()
+    assert str(delivery) not in as_staff.get(address).content.decode()
+    assert as_staff.post(address, {"post": "yes"}).status_code == 302
+    assert not WebhookEndpoint.objects.exists()
+    assert not WebhookDelivery.objects.exists()
+
+
 def test_what_is_old_is_cleared(endpoint):
     webhooks.send_test(endpoint=endpoint, now=timezone.now() - timedelta(days=31))
     webhooks.send_test(endpoint=endpoint, now=timezone.now())
