@@ -1,5 +1,6 @@
 """Photos and garments come in; their renditions are made."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from ..models.result import Priority
 from ..pictures import comparison, executor, normalise, storage
 from . import chores, file_deletion
 from .deletion import delete_photo
+from .release import tell_of_release
 
 P = TypeVar("P", Photo, Garment)
 RENDITIONS = "renditions"
@@ -171,8 +173,12 @@ def make_renditions(*, row: Photo | Garment | Result, now: datetime) -> None:
     for width in normalise.RENDITION_WIDTHS:
         encoded = executor.run(normalise.make_rendition, data, width)
         storage.save(row.rendition_name(width), ContentFile(encoded))
-    rows = type(row)._default_manager
-    if not rows.filter(pk=row.pk, stem=row.stem).update(renditions_at=now):
+    # What cannot be compared any more is released by them.
+    told = tell_of_release(row, now) if isinstance(row, Result) else nullcontext()
+    with told:
+        rows = type(row)._default_manager.filter(pk=row.pk, stem=row.stem)
+        kept = rows.update(renditions_at=now)
+    if not kept:
         file_deletion.erase(row.file_names)  # it was deleted meanwhile, or replaced
 
 
@@ -182,14 +188,16 @@ def compare_result(*, result: Result, data: bytes, now: datetime) -> None:
     if changes is None:
         return
     storage.save(result.changes_name, ContentFile(changes.layer))
-    rows = Result.objects.filter(pk=result.pk)
-    if not rows.update(changed_outside=changes.outside):
+    with tell_of_release(result, now):
+        # Together: compared, and not yet said to be wrong, it would be released.
+        rows = Result.objects.filter(pk=result.pk)
+        kept = rows.update(changed_outside=changes.outside)
+        wrong = changes.suspicions()
+        if wrong:
+            rows.update(checks=wrong, flagged_at=now)
+            rows.filter(priority=Priority.NONE).update(priority=Priority.CHECK)
+    if not kept:
         file_deletion.erase(result.file_names)  # it was deleted meanwhile
-        return
-    wrong = changes.suspicions()
-    if wrong:
-        rows.update(checks=wrong, flagged_at=now)
-        rows.filter(priority=Priority.NONE).update(priority=Priority.CHECK)
 
 
 def find_changes(

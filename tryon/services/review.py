@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from .. import services
-from ..models import EventType, Result, ReviewDecision, Status, TryOn, User
+from ..models import Result, ReviewDecision, TryOn, User
 from ..models.result import Decision, HideReason, ResultQuerySet
 from ..models.states import ReviewState
-from ..models.webhooks import record_try_on_event
+from .release import tell_of_release
 
 BATCH = 12
 CLAIM = timedelta(minutes=10)
@@ -45,17 +45,15 @@ def decide(
     try back, unless the customer sent something unsuitable.
     """
     to, sources = MOVES[decision]
-    with transaction.atomic():
+    with tell_of_release(result, now):
         rows = Result.objects.filter(pk=result.pk, review_state__in=sources)
         if expected:
             rows = rows.filter(review_state=expected)
         was_hidden = rows.filter(review_state=ReviewState.HIDDEN).exists()
-        was_released = Result.objects.released().filter(pk=result.pk).exists()
         changes = {"claimed_by": None, "claimed_until": None}
         hidden = reason if decision == Decision.HIDE else ""
         if not rows.update(review_state=to, hide_reason=hidden, **changes):
             return False
-        _record_event(result, was_released, now)
         record = ReviewDecision.objects.create(
             result=result, decision=decision, reason=reason, by=by, at=now
         )
@@ -71,15 +69,6 @@ def decide(
             if hiding is not None and hiding.gave_try_back:
                 mine.update(counts_against_limit=True)
     return True
-
-
-def _record_event(result: Result, was_released: bool, now: datetime) -> None:
-    """For the shop's programs, where a decision changed what its customer sees."""
-    is_released = Result.objects.released().filter(pk=result.pk).exists()
-    if is_released != was_released:
-        released, hidden = EventType.RESULT_RELEASED, EventType.RESULT_HIDDEN
-        type = released if is_released else hidden
-        record_try_on_event(type, result.try_on, Status.COMPLETED, now)
 
 
 def send_again(*, result: Result, by: User, now: datetime) -> bool:

@@ -9,10 +9,17 @@ from django.utils import timezone
 
 from tests import factories
 from tryon import services
-from tryon.models import EventType, Status, WebhookDelivery, WebhookEndpoint
-from tryon.models.webhooks import WebhookEvent
+from tryon.models import (
+    EventType,
+    Result,
+    Status,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+)
+from tryon.pictures import comparison
 from tryon.presentation.webhook_bodies import build_body
-from tryon.services import webhooks
+from tryon.services import pictures, webhooks
 from tryon.webhooks import delivering
 
 MOST = [type for type in EventType.values if type != EventType.GARMENT_CHANGED]
@@ -138,3 +145,47 @@ def test_without_its_key_nothing_is_sent_with_an_empty_one(endpoint, settings, c
     assert read_stored() == before and "SECRET_KEY_FALLBACKS" in caplog.text
     webhooks.rotate_secret(endpoint=endpoint, now=timezone.now())
     assert WebhookEndpoint.objects.get().secret.startswith("whsec_")
+
+
+# --- what the result check releases -----------------------------------------------
+
+
+@pytest.fixture
+def uncompared(endpoint, settings, monkeypatch) -> Result:
+    """Its decoder was busy when it came; odd ones are held."""
+    settings.TRYON_REVIEW = "flagged"
+    monkeypatch.setattr(
+        pictures,
+        "find_changes",
+        lambda **_of: comparison.Changes(0.2, 0.01, 40, 1, b"layer"),
+    )
+    return factories.try_on(factories.customer(), Status.COMPLETED).result
+
+
+def types() -> list[str]:
+    return list(WebhookEvent.objects.values_list("type", flat=True))
+
+
+def test_one_that_is_compared_later_is_told_as_released(uncompared):
+    services.make_renditions(row=uncompared, now=timezone.now())
+    assert types() == ["result.released"]
+    assert json.loads(build_body(WebhookEvent.objects.get()))["data"]["picture_url"]
+
+
+def test_one_that_cannot_be_compared_any_more_is_told_too(uncompared, monkeypatch):
+    monkeypatch.setattr(pictures, "find_changes", lambda **_of: None)
+    services.make_renditions(row=uncompared, now=timezone.now())
+    assert types() == ["result.released"]
+
+
+def test_one_that_is_found_wrong_is_never_released(uncompared, monkeypatch):
+    def die(_changes: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(comparison.Changes, "suspicions", die)
+    with pytest.raises(MemoryError):  # a kill between the two
+        services.make_renditions(row=uncompared, now=timezone.now())
+    assert not Result.objects.released().exists()
+    monkeypatch.setattr(comparison.Changes, "suspicions", lambda _changes: ["face"])
+    services.make_renditions(row=uncompared, now=timezone.now())
+    assert not Result.objects.released().exists() and types() == []
