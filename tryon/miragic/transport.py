@@ -27,6 +27,13 @@ CHUNK = 64 * 1024  # bytes
 Files = list[tuple[str, tuple[str, bytes, str]]]
 Address = tuple[int, int, int, str, tuple[int | str | bytes, ...]]  # `getaddrinfo`'s
 
+# IPv6 that ends with an IPv4 address: compatible, translated, NAT64.
+TRANSLATED = [
+    ipaddress.IPv6Network(network)
+    for network in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96")
+]
+LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")
+
 # What reading from a socket that was shut down or cut can raise.
 BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
 
@@ -147,8 +154,20 @@ class Exchange:
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or ip
-    return mapped.is_global and not mapped.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = _find_ipv4(ip)
+        if inner is not None:
+            return _is_public(str(inner))
+        if ip.is_site_local or ip in LOCAL_NAT64:
+            return False
+    return ip.is_global and not ip.is_multicast
+
+
+def _find_ipv4(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Where a gateway or the kernel would go on to by IPv4."""
+    if any(ip in network for network in TRANSLATED):
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 class _OwnSocket:
