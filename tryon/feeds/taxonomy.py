@@ -33,7 +33,8 @@ class Default(NamedTuple):
 CHILDREN = Default(
     "",
     gettext_noop("children's"),
-    "182 5622 5425 5423 5411 5412 5549 5409 5424 5621 5410 5408 5422 537",
+    "182 5622 5425 5423 5411 5412 5549 5409 5424 5621 5410 5408 5422 537 "
+    "5623 5624 5625 5626",
     ("Clothing > Baby & Toddler Clothing",),
     ("Bekleidung > Baby- & Kleinkindbekleidung",),
     "kids; children; childrens; baby; babies; toddler; toddlers; boys; girls; "
@@ -105,8 +106,8 @@ FULL = Default(
 LOWER = Default(
     GarmentKind.LOWER,
     "",
-    "204 207 1581 5344 5514 5909 5506 7281 5674 3951 5378 5379 3188 3729 5552 7003 "
-    "5484 7236",
+    "204 207 1581 6229 6228 2331 5344 5514 5909 5506 7281 5674 3951 5378 5379 3188 "
+    "3729 5552 7003 5484 7236",
     (
         "Clothing > Pants",
         "Clothing > Shorts",
@@ -149,7 +150,7 @@ LOWER = Default(
 UPPER = Default(
     GarmentKind.UPPER,
     "",
-    "212 203 5598 1831 5673 3455 5461 6006 2396",
+    "212 203 5598 1831 5673 5678 5677 3455 5461 6006 2396",
     (
         "Clothing > Shirts & Tops",
         "Clothing > Outerwear",
