@@ -17,7 +17,7 @@ from ..models import Garment
 from ..models.feeds import Feed, FeedItem
 from .outcome import Outcome
 
-MOST_SHARE, FEW = 0.3, 5  # of the live pieces; fewer than so many never matter
+MOST_SHARE, FEW = 0.3, 2  # of the live pieces; one by itself never matters
 BATCH = 200
 
 
