@@ -66,6 +66,7 @@ def read(source: IO[bytes], charset: str = "") -> Iterator[Raw]:
     if HTML.search(text[:1024]):
         raise FeedError(_("It is a web page, no feed: does its address need a login?"))
     if text.startswith("<"):
+        _skip_blanks(body, start)
         declared = bool(mark) or text.startswith("<?xml")
         items = xml.read(cast(IO[bytes], body), "" if declared else charset)
     elif "\t" in text:
@@ -80,6 +81,13 @@ def read(source: IO[bytes], charset: str = "") -> Iterator[Raw]:
         yield item
     if not there:
         raise FeedError(_("There is no item in it."))
+
+
+def _skip_blanks(body: IO[bytes], start: bytes) -> None:
+    """Before a declaration no parser takes any, but many a WordPress writes them."""
+    rest = start.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    if rest.startswith(b"<?xml"):
+        body.read(len(start) - len(rest))
 
 
 def _is_utf_8(source: IO[bytes]) -> bool:

@@ -111,6 +111,9 @@ WAYS = {
     "packed": gzip.compress(SHOPIFY.encode()),
     "packed twice": gzip.compress(gzip.compress(TABLE.encode())),
     "a blank line first": "\n" + SHOPIFY.partition("\n")[2],
+    "blanks before the declaration": "\r\n  \n" + SHOPIFY,
+    "a mark, then blanks": b"\xef\xbb\xbf\n" + SHOPIFY.encode(),
+    "blanks, packed": gzip.compress(b"\n" + SHOPIFY.encode()),
 }
 
 
