@@ -1,6 +1,7 @@
 """One raw item becomes what is wanted of its piece, or the reason why there is none."""
 
 import hashlib
+import html
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -59,7 +60,8 @@ def judge(item: FeedItem, raw: Raw, rules: Rules) -> None:
     item.line, item.rule = raw.line, rule
     item.problem, item.pending = "", False
     item.kind = rule.kind if rule else ""
-    item.name = clean(fields.get("title", ""))[:MOST_NAME].rstrip()
+    # Some shops escape twice, most of all those that write CDATA.
+    item.name = clean(html.unescape(fields.get("title", "")))[:MOST_NAME].rstrip()
     item.product_url = _read_page(fields.get("link", ""))
     group = clean(fields.get("item_group_id", ""))
     item.group = group if len(group) <= MOST_GROUP else compute_group(group)
@@ -87,7 +89,7 @@ def is_sold_out(availability: str) -> bool:
 
 def _read_page(link: str) -> str:
     """Empty for what cannot be kept: a piece without its page is better than none."""
-    link = clean(link)
+    link = clean(link).replace("&amp;", "&")
     if not link or len(link) > MOST_LINK:
         return ""
     try:
@@ -99,7 +101,7 @@ def _read_page(link: str) -> str:
 
 def _read_image(link: str) -> str:
     """Spaces in addresses are common, and no shop means what they would mean."""
-    link = clean(link).replace(" ", "%20")
+    link = clean(link).replace(" ", "%20").replace("&amp;", "&")
     return link if is_web_address(link) else ""
 
 

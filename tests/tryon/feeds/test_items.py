@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.factories import picture_bytes
+from tests.tryon.feeds.shop import Answer
 from tryon.feeds import kinds
 from tryon.feeds.fields import Raw
 from tryon.models import FeedItem, Garment, KindRule
@@ -27,13 +29,13 @@ def find(rules, category="", *types, **fields) -> str:
         ("212", "upper_body"),
         ("203", "upper_body"),
         ("5598", "upper_body"),
-        ("204", "lower_body"),
-        ("207", "lower_body"),
         ("5677", "upper_body"),
         ("6228", "lower_body"),
         ("6229", "lower_body"),
         ("2331", "lower_body"),
         ("5625", "children's"),
+        ("204", "lower_body"),
+        ("207", "lower_body"),
         ("1581", "lower_body"),
         ("5514", "lower_body"),
         ("2271", "full_body"),
@@ -199,6 +201,23 @@ def test_fields_are_kept_within_bounds(shop, sync):
     assert one.name == ("w " * 40).strip() and one.product_url == ""
     assert two.product_url == "" and "\u202e" not in two.name
     assert len(FeedItem.objects.get(sku="C").group) == 32
+
+
+def test_what_was_escaped_twice(shop, sync):
+    """As WooCommerce writes titles and addresses into CDATA."""
+    shop.answers["/a.jpg?w=9&h=9"] = Answer(picture_bytes())
+    shop.serve_items(
+        shop.item(
+            "A",
+            title="Kleid &#8211; R&ouml;cke &amp; mehr",
+            link="https://shop.example.org/?id=1&amp;copy=2",
+            image_link=f"{shop.url}/a.jpg?w=9&amp;h=9",
+        )
+    )
+    assert sync()[1]["new"] == 1
+    piece = Garment.objects.get()
+    assert piece.name == "Kleid – Röcke & mehr"
+    assert piece.product_url == "https://shop.example.org/?id=1&copy=2"
 
 
 def test_spaces_in_the_address_of_a_picture(shop, sync):
