@@ -207,7 +207,7 @@ def work_feed(pk: str) -> None:
     if done is None:
         return
     if done.made:
-        ask_for_renditions(done.made[-1])  # and whatever else waits for them
+        ask_for_renditions(done.made)  # and whatever else waits for them
     if done.more:
         _send(work_feed, pk)
 

@@ -41,9 +41,9 @@ class Paused(Exception):
 
 @dataclass
 class Slice:
-    """Pieces with new pictures; `more`: it goes on behind it."""
+    """The last piece with a new picture, if there is one; `more`: it goes on."""
 
-    made: list[Garment] = field(default_factory=list)
+    made: Garment | None = None
     more: bool = False
 
 
@@ -198,7 +198,7 @@ def _continue(feed: Feed, done: Slice, alive: _Alive) -> None:
             return
     outcome = Outcome(**feed.progress)
     for piece in taking.take(feed, outcome, alive.check_slice):
-        done.made.append(piece)
+        done.made = piece
     held = retiring.retire(feed, outcome, alive)
     _end(feed, outcome, held)
 

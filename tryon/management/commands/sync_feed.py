@@ -79,7 +79,7 @@ class Command(BaseCommand):
                     pk=feed.pk, now=timezone.now(), seconds=math.inf
                 )
                 if done and done.made:
-                    tasks.ask_for_renditions(done.made[-1])
+                    tasks.ask_for_renditions(done.made)
             except storage.Away as wait:
                 tries += 1
                 if tries == TRIES:
