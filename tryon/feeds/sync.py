@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO
 
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Count, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -88,19 +89,26 @@ def request_sync(
     `language`: of the person who asks. One that was left in the middle is read again;
     what it has done is done, and counted.
     """
-    fields: dict[str, object] = {"state": States.LOOKING}
-    if not dry:
-        fields = {"state": States.READING, "may_retire_many": retire_many}
-    fields |= {
+    fields: dict[str, object] = {
         "begun_at": now,
         "cursor": 0,
         "claim": None,
         "claimed_at": None,
         "attempts": 0,
-        "next_at": now + timedelta(hours=feed.every_hours),
         "language": language or feed.language,
     }
     rows = Feed.objects.filter(pk=feed.pk).exclude(state__in=Feed.OPEN)
+    next_at = now + timedelta(hours=feed.every_hours)
+    if dry:
+        # One that was left in the middle goes on. A sync is not put off by it, but for
+        # the first one, which somebody wishes to see before.
+        fields |= {"state": States.LOOKING, "next_at": Coalesce("next_at", next_at)}
+        return bool(rows.update(**fields, progress={}))
+    fields |= {
+        "state": States.READING,
+        "may_retire_many": retire_many,
+        "next_at": next_at,
+    }
     left = Feed.free(now).filter(pk=feed.pk)
     return bool(rows.update(**fields, progress={}) or left.update(**fields))
 

@@ -470,6 +470,26 @@ def test_of_two_at_once_one_waits_off(shop):
     now = timezone.now()
     asked = []
     shop.serve_items(shop.item("A"))
+def test_a_look_puts_off_no_sync_and_gives_none_up(shop):
+    shop.serve_items(shop.item("A"))
+    feed, now = Feed.objects.create(name="Shop", address=shop.address), timezone.now()
+    assert feeds.request_sync(feed=feed, now=now, dry=True)
+    feeds.continue_sync(pk=feed.pk, now=now)
+    feed.refresh_from_db()
+    assert feed.next_at == now + timedelta(hours=24)  # until somebody has looked
+    later = now + timedelta(hours=5)
+    assert feeds.request_sync(feed=feed, now=later, dry=True)
+    feeds.continue_sync(pk=feed.pk, now=later)
+    feed.refresh_from_db()
+    assert feed.next_at == now + timedelta(hours=24)
+    assert feeds.request_sync(feed=feed, now=later)
+    assert Feed.take(feed.pk, later) is not None  # and its worker was killed
+    much_later = later + timedelta(minutes=5)
+    assert not feeds.request_sync(feed=feed, now=much_later, dry=True)
+    feed.refresh_from_db()
+    assert feed.state == "reading"
+
+
     shop.answers["/A.jpg"].act = lambda: asked.append(1)
     feeds.request_sync(feed=feed, now=now)
     assert Feed.take(feed.pk, now) is not None
