@@ -12,7 +12,7 @@ from . import items, reading, retiring, staging
 from .fields import Raw
 from .kinds import Rules
 from .outcome import MOST_PROBLEMS, Outcome, Problem
-from .taking import is_ours, owns_piece
+from .taking import FIELDS, is_ours, owns_piece
 
 States = FeedItem.State
 
@@ -34,6 +34,7 @@ class _Look:
         self.shown: set[tuple[str, str]] = set()  # group and picture
         self.kept: set[object] = set()  # pieces that an item of the feed keeps
         self.shared = 0
+        self.is_another = False  # than when it was last taken in
 
     def run(self, body: IO[bytes], charset: str) -> Outcome:
         rules = Rules()
@@ -64,6 +65,8 @@ class _Look:
     def _look_at(
         self, item: FeedItem, raw: Raw, rules: Rules, piece: Garment | None
     ) -> None:
+        digest = items.compute_digest(raw, rules)
+        self.is_another = item.pending or item.digest != digest
         items.judge(item, raw, rules)
         if item.problem and len(self.problems) <= MOST_PROBLEMS:
             self.problems.append(Problem(item.line, item.sku, item.problem))
@@ -87,9 +90,8 @@ class _Look:
             self.outcome.new += 1
             return
         self.shown.add(place)
-        changed = any(
-            getattr(piece, name) != getattr(item, name)
-            for name in ("name", "kind", "product_url")
+        changed = self.is_another and any(
+            getattr(piece, name) != getattr(item, name) for name in FIELDS
         )
         replaced = is_ours(item, piece) and item.picture_url != item.image_link
         self.outcome.changed += changed

@@ -5,7 +5,7 @@ the next one to go on; a piece that was made just before is found again by its S
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from functools import partial
@@ -28,6 +28,7 @@ AHEAD = 20  # rows that are read at once
 # When a picture whose address stays is asked for again: not all on the same day.
 DUE_FROM, DUE_TO = timedelta(days=1), timedelta(days=7)
 TAKEN = FeedItem.State.TAKEN
+FIELDS = ("name", "kind", "product_url")
 
 
 def take(feed: Feed, outcome: Outcome, alive: Callable[[], None]) -> Iterator[Garment]:
@@ -118,6 +119,7 @@ class _Taking:
     ) -> tuple[Garment | None, bool]:
         """The piece, if it has a new picture; whether anything has changed."""
         now = timezone.now()
+        is_another = item.pending
         item.problem, item.pending = "", True
         try:
             fetched = future.result() if future else None
@@ -130,7 +132,9 @@ class _Taking:
             return None, False
         piece = self._find_piece(item)
         if piece is not None:
-            return self._renew(item, piece, fetched, now)
+            # Where only its picture is asked for again, what staff write stays.
+            fields = FIELDS if is_another else ()
+            return self._renew(item, piece, fetched, now, fields)
         if fetched is None or fetched.picture is None:
             return None, False  # its piece has gone since it was asked for
         return self._add(item, fetched, now)
@@ -160,7 +164,12 @@ class _Taking:
         return piece, True
 
     def _renew(
-        self, item: FeedItem, piece: Garment, fetched: Fetched | None, now: datetime
+        self,
+        item: FeedItem,
+        piece: Garment,
+        fetched: Fetched | None,
+        now: datetime,
+        fields: Iterable[str],
     ) -> tuple[Garment | None, bool]:
         if not is_ours(item, piece):
             if piece.feed_items.exclude(feed=self.feed).exists():
@@ -171,9 +180,7 @@ class _Taking:
         is_new = item.garment_id != piece.pk and item.brought
         item.garment, item.pending = piece, False
         changes = [
-            name
-            for name in ("name", "kind", "product_url")
-            if getattr(piece, name) != getattr(item, name)
+            name for name in fields if getattr(piece, name) != getattr(item, name)
         ]
         for name in changes:
             setattr(piece, name, getattr(item, name))

@@ -193,6 +193,21 @@ def test_what_staff_retire_stays_so(shop, sync):
     assert set(catalogue()) == {"B"}
 
 
+def test_what_staff_rename_stays_until_the_feed_says_another_name(shop, sync):
+    shop.serve_items(shop.item("A"))
+    sync()
+    factories.rename(Garment.objects.get(), "Better name")
+    shop.add_picture("A.jpg")
+    FeedItem.objects.update(picture_due_at=timezone.now())
+    assert counts(sync("--dry-run")[1]) == {"unchanged": 1}
+    assert counts(sync()[1]) == {"pictures_replaced": 1}
+    assert catalogue()["A"].name == "Better name"
+    shop.serve_items(shop.item("A", title="New name"))
+    assert counts(sync("--dry-run")[1]) == {"changed": 1}
+    assert counts(sync()[1]) == {"changed": 1}
+    assert catalogue()["A"].name == "New name"
+
+
 def test_two_feeds_do_not_fight_for_a_piece(shop, sync):
     shop.serve_items(shop.item("A"))
     sync()
@@ -455,21 +470,6 @@ def test_work_goes_on_in_slices(shop):
     assert shop.count(feed=True) == 1
 
 
-def test_a_worker_that_ends_gives_it_back_at_once(shop):
-    shop.serve_items(shop.item("A"))
-    feed = Feed.objects.create(name="Shop", address=shop.address)
-    feeds.request_sync(feed=feed, now=timezone.now())
-    done = feeds.continue_sync(pk=feed.pk, now=timezone.now(), stop=lambda: True)
-    assert done is not None and done.more
-    feed.refresh_from_db()
-    assert feed.claim is None and feed.is_busy and feed.attempts == 0
-
-
-def test_of_two_at_once_one_waits_off(shop):
-    feed = Feed.objects.create(name="Shop", address=shop.address)
-    now = timezone.now()
-    asked = []
-    shop.serve_items(shop.item("A"))
 def test_a_look_puts_off_no_sync_and_gives_none_up(shop):
     shop.serve_items(shop.item("A"))
     feed, now = Feed.objects.create(name="Shop", address=shop.address), timezone.now()
@@ -490,6 +490,21 @@ def test_a_look_puts_off_no_sync_and_gives_none_up(shop):
     assert feed.state == "reading"
 
 
+def test_a_worker_that_ends_gives_it_back_at_once(shop):
+    shop.serve_items(shop.item("A"))
+    feed = Feed.objects.create(name="Shop", address=shop.address)
+    feeds.request_sync(feed=feed, now=timezone.now())
+    done = feeds.continue_sync(pk=feed.pk, now=timezone.now(), stop=lambda: True)
+    assert done is not None and done.more
+    feed.refresh_from_db()
+    assert feed.claim is None and feed.is_busy and feed.attempts == 0
+
+
+def test_of_two_at_once_one_waits_off(shop):
+    feed = Feed.objects.create(name="Shop", address=shop.address)
+    now = timezone.now()
+    asked = []
+    shop.serve_items(shop.item("A"))
     shop.answers["/A.jpg"].act = lambda: asked.append(1)
     feeds.request_sync(feed=feed, now=now)
     assert Feed.take(feed.pk, now) is not None
