@@ -30,6 +30,8 @@ def read(source: IO[bytes], charset: str) -> Iterator[Raw]:
             raise FeedError(sentence)
         line = rows.line + 1
         for cells in reader:
+            if any(map(_holds_rows, cells)):
+                raise FeedError(_say_endless(line))
             if any(cell.strip() for cell in cells):
                 yield _read_row(line, headings, cells)
             rows.taken = 0
@@ -39,6 +41,12 @@ def read(source: IO[bytes], charset: str) -> Iterator[Raw]:
         raise FeedError(sentence % {"encoding": charset}) from None
     except csv.Error:
         raise FeedError(_say_endless(rows.line)) from None
+
+
+def _holds_rows(cell: str) -> bool:
+    """Whose quote is closed rows later, or never: they would seem to be gone. Texts
+    over several lines have tabs only before a line."""
+    return "\n" in cell and any("\t" in line.strip() for line in cell.split("\n")[1:])
 
 
 def _say_endless(line: int) -> str:

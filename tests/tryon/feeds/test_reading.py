@@ -154,6 +154,12 @@ def test_a_charset_that_the_server_says_for_all_its_files():
         )
 
 
+def test_a_page_in_a_description_makes_no_page_of_a_feed():
+    page = "<description><![CDATA[<html><body>Shop</body></html>]]></description>"
+    body = SHOPIFY.replace("<description>Product feed</description>", page)
+    assert page in body[:1024] and len(read(body)) == 1
+
+
 def test_a_row_with_more_cells_than_headings_is_told_by_its_line():
     rows = read(f"{HEADINGS}\n{ROW}\n{ROW}\tmore\n")
     assert [bool(row.broken) for row in rows] == [False, True]
@@ -172,6 +178,7 @@ def test_a_text_over_several_lines_is_one_row():
 
 BOMB = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
 ITEM = "<item><g:id>A</g:id></item>"
+OPEN = 'A\t"Best dress' + "\t" * 8 + "\n"  # inch, or a word between quotes
 HOSTILE = {
     "web page": ("<!DOCTYPE html><html><body>Please log in</body></html>", "web page"),
     "web page as XML": ('<?xml version="1.0"?><html xmlns="x"><p/></html>', "web page"),
