@@ -25,7 +25,10 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-HTML = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+# From its beginning: in a feed, a description may hold a page.
+HTML = re.compile(
+    r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype\s+html|<html[\s>])", re.I | re.S
+)
 
 
 class _Bounded(io.RawIOBase):
@@ -63,7 +66,7 @@ def read(source: IO[bytes], charset: str = "") -> Iterator[Raw]:
     text = start.decode(mark or "latin-1", "ignore").lstrip("\ufeff \t\r\n")
     if not text.strip("\0"):
         raise FeedError(_("It is empty."))
-    if HTML.search(text[:1024]):
+    if HTML.match(text):
         raise FeedError(_("It is a web page, no feed: does its address need a login?"))
     if text.startswith("<"):
         _skip_blanks(body, start)

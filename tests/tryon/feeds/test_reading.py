@@ -214,6 +214,14 @@ HOSTILE = {
         f'{HEADINGS}\nA\t"open' + "x\n" * 600_000,
         "does not end",
     ),
+    "table with a quote that ends rows later": (
+        f'{TABLE}{OPEN}{ROW}\nB\t5" heel\n',
+        "Line 3 does not end",
+    ),
+    "table with a quote that never ends": (
+        TABLE + OPEN + ROW,
+        "Line 3 does not end",
+    ),
     "one endless line": (f"{HEADINGS}\nA\t" + "x" * 1_200_000, "does not end"),
     "damaged package": (gzip.compress(SHOPIFY.encode())[:-20], "damaged"),
     "package of a package": (gzip.compress(gzip.compress(gzip.compress(b"x"))), ""),
