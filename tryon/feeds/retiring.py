@@ -49,7 +49,9 @@ def say_held(held: int) -> str:
 def retire(feed: Feed, outcome: Outcome, alive: Callable[[], None]) -> int:
     """How many a person has to decide about; with 0 all are retired."""
     lost, live = find_lost(feed).count(), find_live(feed).count()
-    if are_too_many(lost, live) and not feed.may_retire_many:
+    # As many as the person who allowed it has seen.
+    allowed = feed.may_retire_many and lost <= feed.held
+    if are_too_many(lost, live) and not allowed:
         return lost
     while pks := list(find_lost(feed).values_list("pk", flat=True)[:BATCH]):
         _retire(feed, pks, outcome, timezone.now())

@@ -244,6 +244,21 @@ def test_not_too_many_are_retired_at_once(shop, sync, as_staff):
     assert len(catalogue()) == 11
 
 
+def test_who_allowed_five_is_asked_again_about_ten(shop, sync):
+    names = [f"A{n}" for n in range(15)]
+    shop.serve_items(*map(shop.item, names))
+    sync()
+    shop.serve_items(*map(shop.item, names[:10]))
+    sync()
+    shop.serve_items(*map(shop.item, names[:5]))
+    feed = Feed.objects.get()
+    assert feeds.request_sync(feed=feed, now=timezone.now(), retire_many=True)
+    feeds.continue_sync(pk=feed.pk, now=timezone.now())
+    feed.refresh_from_db()
+    assert (feed.report["retired"], feed.held) == (0, 10)
+    assert len(catalogue()) == 15
+
+
 @pytest.mark.parametrize(
     ("live", "gone", "retired"),
     [(20, 6, 6), (16, 5, 0), (10, 3, 3), (10, 4, 0), (5, 2, 0), (2, 1, 1)],
