@@ -20,7 +20,7 @@ from tryon.models import (
 from tryon.pictures import comparison
 from tryon.presentation.webhook_bodies import build_body
 from tryon.services import pictures, webhooks
-from tryon.webhooks import delivering
+from tryon.webhooks import courier, delivering
 
 MOST = [type for type in EventType.values if type != EventType.GARMENT_CHANGED]
 
@@ -134,8 +134,10 @@ def test_those_of_before_are_read_and_sealed(endpoint):
 
 
 def test_without_its_key_nothing_is_sent_with_an_empty_one(endpoint, settings, caplog):
-    cancel()
     settings.SECRET_KEY = "another one, of the same length or so"
+    cancel()
+    assert courier._find_endpoints()
+    assert not caplog.text  # not each second, nor with each event
     delivery = claim(endpoint)
     assert delivery is not None
     delivering.attempt(delivery, build_body)
