@@ -169,9 +169,17 @@ def _keep(mine: IdempotentRequest, response: HttpResponse) -> None:
         status=response.status_code,
         headers={n: response[n] for n in KEPT_HEADERS if n in response},
         body=response.content.decode(),
+        customer=_find_customer(response),
     )
     if not kept:
         raise _in_progress()
+
+
+def _find_customer(response: HttpResponse) -> str:
+    """Of whom an answer tells: it is forgotten with them."""
+    if not response.content:
+        return ""
+    return json.loads(response.content).get("customer") or ""
 
 
 def _replay(first: IdempotentRequest) -> HttpResponse:

@@ -1,6 +1,5 @@
 """Answers of the REST API that are given again to a request that is repeated."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -17,10 +16,7 @@ class IdempotentRequestQuerySet(models.QuerySet["IdempotentRequest"]):
 
     def forget(self, external_id: str) -> None:
         """Answers that tell of this customer. What is sent once more is done anew."""
-        named = f'"customer": {json.dumps(external_id)}'
-        rows = self.filter(body__contains=named).values_list("pk", "body")
-        # As SQLite looks for it, it may be another in capitals.
-        self.filter(pk__in=[pk for pk, body in rows if named in body]).delete()
+        self.filter(customer=external_id).delete()
 
 
 class IdempotentRequest(models.Model):
@@ -36,6 +32,7 @@ class IdempotentRequest(models.Model):
     status = models.PositiveSmallIntegerField(null=True)  # None: at work
     headers = models.JSONField(default=dict)
     body = SealedText(blank=True)  # it may show a webhook's secret
+    customer = models.CharField(max_length=128, blank=True, default="", db_default="")
 
     objects = IdempotentRequestQuerySet.as_manager()
 
@@ -45,6 +42,7 @@ class IdempotentRequest(models.Model):
                 fields=["shop_key", "key"], name="idempotent_request_once"
             )
         ]
+        indexes = [models.Index(fields=["customer"], name="idempotent_of_customer")]
 
     def __str__(self) -> str:
         return self.key
