@@ -29,20 +29,18 @@ $(VENV)/.tests: requirements.txt tests/requirements.txt | $(BIN)/uv
 	@umask 077; printf 'DEBUG=1\nSECRET_KEY=%s\n' \
 	  "$$(python -c 'import secrets; print(secrets.token_urlsafe(50))')" > $@
 
-# Tests read no .env: a shop's key is never spent. In four lanes, since what runs
-# browsers and whole sites mostly waits; those beside the first are told after it.
-PAGES := tests/browser
+# Tests read no .env: a shop's key is never spent. In three lanes, since what runs browsers
+# and whole sites mostly waits; a fourth would make them wait too long for one another.
+PAGES := tests/browser tests/flows
 SITES := tests/contract tests/faults
-RUNS := tests/flows tests/vto_site tests/test_aged.py tests/test_deploy.py
 BESIDE := python -m pytest -p no:cacheprovider
 test: $(VENV)/.tests
 	@told=$$(mktemp -d); export ENV_FILE=; \
 	$(BESIDE) $(PAGES) >$$told/pages 2>&1 & pages=$$!; \
 	$(BESIDE) $(SITES) >$$told/sites 2>&1 & sites=$$!; \
-	$(BESIDE) $(RUNS) >$$told/runs 2>&1 & runs=$$!; \
-	python -m pytest $(addprefix --ignore=,$(PAGES) $(SITES) $(RUNS)); others=$$?; \
-	wait $$pages; pages=$$?; wait $$sites; sites=$$?; wait $$runs; runs=$$?; \
-	cat $$told/*; rm -r $$told; exit $$((pages + sites + runs + others))
+	python -m pytest $(addprefix --ignore=,$(PAGES) $(SITES)); others=$$?; \
+	wait $$pages; pages=$$?; wait $$sites; sites=$$?; \
+	cat $$told/*; rm -r $$told; exit $$((pages + sites + others))
 
 # The same on PostgreSQL, Redis and S3, started for it. SERVERS="not browser" leaves out
 # what takes half the time, TESTS names folders and files.
