@@ -72,13 +72,14 @@ pins: $(VENV)/.tests
 
 # After a text has changed: collect, translate in locale/, and run it again to compile.
 messages: $(VENV)/.tests
-	@ENV_FILE= DEBUG=1 python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -i .venv -i node_modules -i tests
+	@ENV_FILE= DEBUG=1 python manage.py makemessages -l de -l es -l fr -l it -l nl --no-location --no-wrap --no-obsolete -i .venv -i node_modules -i tests
 	@ENV_FILE= DEBUG=1 python manage.py compilemessages -i .venv -i node_modules
 
-# Biome, for CSS and JavaScript: the version and hash of package-lock.json.
+# Biome, for CSS and JavaScript, and TypeScript, which reads the types in comments: in the
+# versions and with the hashes of package-lock.json.
 node_modules/.ready: package.json package-lock.json $(VENV)/.tests
 	@npm ci --loglevel=error --no-audit --no-fund >/dev/null || { \
-	  echo "Biome could not be installed: 'npm ci' says why." >&2; exit 1; }
+	  echo "Biome and TypeScript could not be installed: 'npm ci' says why." >&2; exit 1; }
 	@touch $@
 
 lint: $(VENV)/.tests node_modules/.ready
@@ -87,6 +88,7 @@ lint: $(VENV)/.tests node_modules/.ready
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings mypy
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings lint-imports
 	@node_modules/.bin/biome check --error-on-warnings
+	@node_modules/.bin/tsc -p jsconfig.json
 	@djangofmt --check templates
 	@djlint --lint --quiet templates
 	@ENV_FILE= DJANGO_SETTINGS_MODULE=tests.settings python manage.py makemigrations --check --dry-run

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.anywhere
 
 DOCUMENT = BASE_DIR / "docs" / "configuration.md"
 EXAMPLE = BASE_DIR / ".env.example"
-READERS = {"text", "flag", "integer", "number", "choice", "items", "networks", "secret"}
+READERS = {"text", "flag", "integer", "number", "choice", "secret"} | {
+    *("items", "networks", "origins"),
+}
 # Read before the settings are.
 BESIDE = {"ENV_FILE"}
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from .models import TryOn, User
+from .web import framing
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -16,6 +17,10 @@ def site(request: HttpRequest) -> dict[str, object]:
         "owner": owner or None,
         "running": LazyCount(owner),
         "guests_welcome": settings.TRYON_GUESTS,
+        "theme": settings.TRYON_THEME,
+        "framed": framing.is_framed(request),
+        "frame": framing.find_frame(request),
+        "pages_around": " ".join(settings.TRYON_EMBED_ORIGINS),
     }
 
 

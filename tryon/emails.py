@@ -37,7 +37,8 @@ def send(
 
     `language`: the reader's, by default the shop's.
     """
-    context = {**context, "SITE_NAME": settings.SITE_NAME}
+    shop = {"SITE_NAME": settings.SITE_NAME, "theme": settings.TRYON_THEME}
+    context = {**context, **shop}
     with translation.override(language or settings.LANGUAGE_CODE):
         parts = [render_to_string(f"letters/{name}.{form}", context) for form in FORMS]
         title = f"{settings.SITE_NAME}: {translation.gettext(subject)}"

@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware import gzip
 from django.shortcuts import render
+from django.urls import get_script_prefix, set_script_prefix
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
@@ -21,7 +22,8 @@ from . import services
 from .api import auth, problems
 from .models import OwnerGone, User
 from .pictures import normalise, storage
-from .web import guests, local_days, rate_limit, request_bodies
+from .views import frame
+from .web import framing, guests, local_days, rate_limit, request_bodies
 
 ZONE = "tz"  # cookie, set by static/js/zone.js: "Europe/Berlin"
 RETRY_AFTER = 10  # seconds
@@ -126,6 +128,63 @@ def tell_of_proxy(address: str) -> None:
         "name it if it is your proxy, or each page leads to itself for ever.",
         address,
     )
+
+
+class FrameMiddleware:
+    """Below `/frame/` the site once more, for a frame on the shop's product page.
+
+    See `web.framing`. Off, there is nothing at these addresses.
+    """
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not framing.is_framed(request):
+            return self.get_response(request)
+        framing.enter(request)
+        outer = get_script_prefix()
+        set_script_prefix(framing.PREFIX)
+        try:
+            response = self.get_response(request)
+        finally:
+            set_script_prefix(outer)
+        return framing.leave(request, response)
+
+    def process_view(
+        self, request: HttpRequest, view: Handler, args: object, kwargs: object
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        if not framing.is_framed(request) or match is None:
+            return None
+        if match.view_name in framing.PAGES:
+            return None
+        if request.method == "GET" and match.view_name in framing.OUTSIDE:
+            return frame.show_outside(request)
+        raise Http404
+
+
+class FrameSessionMiddleware:
+    """What a frame keeps in its session instead of in cookies: its language, and the
+    secret of its forms. And which pages may be around it."""
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not framing.is_framed(request):
+            return self.get_response(request)
+        opened = framing.find_frame(request)
+        if opened is not None and opened["language"]:
+            request.COOKIES[settings.LANGUAGE_COOKIE_NAME] = opened["language"]
+        if secret := request.session.get(framing.SECRET):
+            request.COOKIES[settings.CSRF_COOKIE_NAME] = secret
+        response = framing.allow_framing(self.get_response)(request)
+        fresh = response.cookies.pop(settings.CSRF_COOKIE_NAME, None)
+        if fresh is not None:
+            request.session[framing.SECRET] = fresh.value
+        del response["X-Frame-Options"]
+        return response
 
 
 class ZoneMiddleware:

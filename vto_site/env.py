@@ -8,10 +8,12 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 TRUE = {"1", "true", "yes", "on"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 FALSE = {"", "0", "false", "no", "off"}
 
 
@@ -94,6 +96,21 @@ class Env:
                 raise EnvError(
                     f"{name} must be addresses or networks, not {text!r}."
                 ) from None
+        return texts
+
+    def origins(self, name: str, *, loopback: bool = False) -> list[str]:
+        """Exact origins by https, as a browser writes them; with `loopback` this
+        machine's by http too."""
+        texts = self.items(name)
+        for text in texts:
+            parts = urlsplit(text)
+            is_loopback = loopback and parts.hostname in LOOPBACK
+            secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback)
+            if not secure or text != f"{parts.scheme}://{parts.netloc.lower()}":
+                raise EnvError(
+                    f"{name} must be origins such as https://shop.example.org, "
+                    f"without a path, not {text!r}."
+                )
         return texts
 
     def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:

@@ -11,7 +11,7 @@ import dj_email_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from . import databases, private, schedule, sentry
+from . import databases, private, schedule, sentry, theme
 from .env import BASE_DIR, Env
 
 env = Env.load()
@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tryon.middleware.HealthMiddleware",
     "tryon.middleware.ApiMiddleware",
+    "tryon.middleware.FrameMiddleware",
     "tryon.middleware.EdgeMiddleware",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -80,6 +81,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "tryon.middleware.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "tryon.middleware.FrameSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -246,7 +248,14 @@ CONTENT_SECURITY_POLICY = {
 # --- language, time -------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
@@ -336,6 +345,13 @@ TRYON_MAX_UPLOAD_MB = env.number("TRYON_MAX_UPLOAD_MB", 25, minimum=0.1)
 TRYON_MAX_MEGAPIXELS = env.number("TRYON_MAX_MEGAPIXELS", 64, minimum=0.1)
 TRYON_API_RATE = env.integer("TRYON_API_RATE", 600, minimum=1)  # a minute, a shop key
 TRYON_RETURN_HOSTS = env.items("TRYON_RETURN_HOSTS")
+TRYON_THEME = theme.build_theme(
+    accent=env.text("TRYON_THEME_ACCENT"),
+    radius=env.number("TRYON_THEME_RADIUS", theme.HOUSE_RADIUS),
+    typeface=env.text("TRYON_THEME_TYPEFACE"),
+    logo=env.text("TRYON_THEME_LOGO"),
+)
+TRYON_EMBED_ORIGINS = env.origins("TRYON_EMBED_ORIGINS", loopback=DEBUG)
 MAX_BODY_MB = 3 * TRYON_MAX_UPLOAD_MB + 1  # a photo, a top and a bottom in one form
 MAX_STAFF_BODY_MB = max(MAX_BODY_MB, 512)  # a zip of the catalogue
 

@@ -2,7 +2,7 @@
 
 import { start as startCode } from "./code.js";
 import { busy, colour, counted, say } from "./fitting.js";
-import { ask, persist } from "./net.js";
+import { ask, persist, visit } from "./net.js";
 import { upload } from "./upload.js";
 
 const form = document.getElementById("compose");
@@ -225,6 +225,8 @@ function add(html) {
     .remove();
   tile.after(fresh);
   tile.classList.remove("alone");
+  const words = tile.querySelector("[data-more]");
+  words.textContent = words.dataset.more; // the place is small from now on
   fresh.querySelector("input").checked = true;
   colour(fresh);
   fresh.querySelector("input").focus();
@@ -282,14 +284,14 @@ form.addEventListener("click", (event) => {
   const link = event.target.closest(".chip, .paging a, .switch a");
   if (!link || event.metaKey || event.ctrlKey) return;
   event.preventDefault();
-  location.assign(withChoice(new URL(link.href)));
+  visit(withChoice(new URL(link.href)));
 });
 document.querySelector("[data-filter]").addEventListener("submit", (event) => {
   event.preventDefault();
   const url = new URL(location.href);
   for (const [name, value] of new FormData(event.target)) url.searchParams.set(name, value);
   url.searchParams.delete("page");
-  location.assign(withChoice(url));
+  visit(withChoice(url));
 });
 
 draw();

@@ -33,10 +33,16 @@ export const leaving = () =>
     // Another page is on its way.
   });
 
+/** To another page; in a shop's frame it takes this one's place, so that Back leaves it. */
+export function visit(url) {
+  if ("pagesAround" in document.body.dataset) location.replace(url);
+  else location.assign(url);
+}
+
 /** Led elsewhere: to the log-in, which knows the way back to this page only from here. */
 export function follow(url) {
   if (new URL(url).searchParams.has("next")) location.reload();
-  else location.assign(url);
+  else visit(url);
   return leaving();
 }
 

@@ -1,5 +1,5 @@
 // A page of ours, fetched whole, and put in the place of what is shown.
-import { Away, ask, leaving, persist } from "./net.js";
+import { Away, ask, leaving, persist, visit } from "./net.js";
 
 const LIMIT = 20_000; // ms
 
@@ -12,7 +12,7 @@ export function getPage(url, selector, signal) {
   return persist(async () => {
     const answer = await ask(url, { headers: { Accept: "text/html" }, limit: LIMIT, signal });
     if (answer.status === 404 || answer.status === 403) {
-      location.assign(url);
+      visit(url);
       return leaving();
     }
     const page = parsePage(answer.text);

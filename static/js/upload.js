@@ -2,7 +2,7 @@
 import { shrink } from "./canvas.js";
 import { isReadable, texts as problems, tell } from "./files.js";
 import { busy, colour } from "./fitting.js";
-import { Away, check, pageFor, parse, persist, renew } from "./net.js";
+import { Away, check, pageFor, parse, persist, renew, visit } from "./net.js";
 import { parsePage, showPage } from "./page.js";
 
 const STALL = 60_000; // ms in which nothing moved
@@ -98,7 +98,7 @@ async function sendForm(form, button) {
     small && !(await isReadable(small)) ? null : post(form.action, body),
   );
   if (!answer) return again(form, button, input);
-  if (new URL(answer.url).pathname !== location.pathname) return location.assign(answer.url);
+  if (new URL(answer.url).pathname !== location.pathname) return visit(answer.url);
   const page = parsePage(answer.text);
   if (!page.getElementById("content")) return form.submit(); // not ours: as without this
   showPage(page);

@@ -99,7 +99,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def render_mail(self, *args: object, **kwargs: object) -> EmailMultiAlternatives:
         """allauth writes text only; the same words as HTML go with it."""
         letter: EmailMultiAlternatives = super().render_mail(*args, **kwargs)
-        html = render_to_string("letters/account.html", {"text": letter.body})
+        shop = {"SITE_NAME": settings.SITE_NAME, "theme": settings.TRYON_THEME}
+        html = render_to_string("letters/account.html", {"text": letter.body, **shop})
         letter.attach_alternative(html, "text/html")
         return letter
 

@@ -6,17 +6,16 @@ from django.http import HttpRequest
 
 from .. import services
 from ..models import User
-from ..web.guests import GUEST, OwnedRequest
+from ..web.guests import GUEST, KEPT_GUEST, OwnedRequest
 
 
 @receiver(user_logged_in)
 def bring_guest_along(
     sender: object, request: HttpRequest, user: User, **kwargs: object
 ) -> None:
-    """What this browser's guest has made moves to the account."""
-    guest_id = request.session.pop(GUEST, None)
-    guest = User.objects.guests().filter(pk=guest_id).first() if guest_id else None
-    if guest is not None and guest.pk != user.pk:
+    """What this browser's guest has made moves to the account; a frame's likewise."""
+    ids = {request.session.pop(key, None) for key in (GUEST, KEPT_GUEST)}
+    for guest in User.objects.guests().filter(pk__in=ids - {None, user.pk}):
         services.claim_guest(guest=guest, owner=user)
 
 

@@ -3,6 +3,7 @@ from django.contrib import admin
 from . import (  # noqa: F401
     catalogue,
     feeds,
+    funnel,
     ledger,
     people,
     results,

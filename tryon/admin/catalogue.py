@@ -45,14 +45,14 @@ class CatalogueImportAdmin(ReadOnlyMixin, admin.ModelAdmin):
         return own + super().get_urls()
 
 
-def _may(request: HttpRequest, right: str) -> User:
+def require_right(request: HttpRequest, right: str) -> User:
     user = request.user
     if not isinstance(user, User) or not user.has_perm(right):
         raise PermissionDenied
     return user
 
 
-def _page(request: HttpRequest, name: str, **context: object) -> HttpResponse:
+def show_page(request: HttpRequest, name: str, **context: object) -> HttpResponse:
     everywhere = admin.site.each_context(request)
     return render(request, f"admin/tryon/{name}.html", {**everywhere, **context})
 
@@ -60,7 +60,7 @@ def _page(request: HttpRequest, name: str, **context: object) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Upload a zip; it is looked through before anything is taken in."""
-    user = _may(request, "tryon.add_garment")
+    user = require_right(request, "tryon.add_garment")
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         row = catalogue_imports.request_import(
@@ -69,13 +69,13 @@ def start(request: HttpRequest) -> HttpResponse:
         tasks.ask_for_import(row)
         return redirect("admin:tryon_import_look", row.pk)
     recent = CatalogueImport.objects.all()[:10]
-    return _page(request, "import", title=_("Import"), form=form, recent=recent)
+    return show_page(request, "import", title=_("Import"), form=form, recent=recent)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """What the dry run found; POST takes in what is in order, or tries anew."""
-    _may(request, "tryon.add_garment")
+    require_right(request, "tryon.add_garment")
     row = get_object_or_404(CatalogueImport, pk=pk)
     if request.method == "POST":
         replace = "replace_pictures" in request.POST
@@ -85,10 +85,10 @@ def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             tasks.ask_for_import(row)
         return redirect("admin:tryon_import_look", pk)
     busy = row.state in catalogue_imports.WORK
-    return _page(request, "import_look", title=_("Import"), row=row, busy=busy)
+    return show_page(request, "import_look", title=_("Import"), row=row, busy=busy)
 
 
-def _days(request: HttpRequest) -> int:
+def find_days(request: HttpRequest) -> int:
     chosen = request.GET.get("days", "")
     return next((period for period in PERIODS if str(period) == chosen), PERIODS[1])
 
@@ -96,18 +96,18 @@ def _days(request: HttpRequest) -> int:
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Which pictures of garments waste money, the worst first."""
-    _may(request, "tryon.view_garment")
-    days = _days(request)
+    require_right(request, "tryon.view_garment")
+    days = find_days(request)
     rows = statistics.garment_health(timezone.now(), days)
     context = {"rows": rows, "days": days, "periods": PERIODS}
-    return _page(request, "garments", title=_("Garment health"), **context)
+    return show_page(request, "garments", title=_("Garment health"), **context)
 
 
 @require_safe
 def weeks(request: HttpRequest) -> HttpResponse:
     """Tries, durations, failures, cost; `?format=csv` to keep."""
-    _may(request, "tryon.view_tryon")
-    days, now = _days(request), timezone.now()
+    require_right(request, "tryon.view_tryon")
+    days, now = find_days(request), timezone.now()
     if request.GET.get("format") == "csv":
         response = HttpResponse(statistics.as_csv(now, days), content_type="text/csv")
         name = f"fitting-room-{days}-days.csv"
@@ -122,4 +122,4 @@ def weeks(request: HttpRequest) -> HttpResponse:
         "periods": PERIODS,
         "step": 600 / days,
     }
-    return _page(request, "insight", title=_("Insight"), **context)
+    return show_page(request, "insight", title=_("Insight"), **context)

@@ -239,3 +239,13 @@ EVERY = (400, 401, 403, 406, 411, 413, 422, 429, 500, 503)
 def problems(*statuses: int) -> dict[int, Any]:
     """The errors that an operation may answer with, beside those of every one."""
     return dict.fromkeys(sorted({*EVERY, *statuses}), ProblemDocument)
+
+
+class EmbedTokenIn(Body):
+    customer: CustomerId
+
+
+class EmbedToken(Schema):
+    token: str
+    customer: str
+    expires_at: datetime

@@ -13,7 +13,7 @@ from .. import services
 from ..models import OwnerGone
 from ..pictures import normalise, storage
 from ..services.customers import NoCustomer
-from . import customers, garments, limits, photos, try_ons, webhooks
+from . import customers, embed_tokens, garments, limits, photos, try_ons, webhooks
 from .document import DESCRIPTION, Docs, ShopAPI
 from .idempotency import keep_refusal
 from .problems import FieldError, Problem, invalid, respond
@@ -40,6 +40,7 @@ for name, module in {
     "garments": garments,
     "customers": customers,
     "limits": limits,
+    "embed-tokens": embed_tokens,
     "webhooks": webhooks,
 }.items():
     api.add_router(f"/{name}", module.router)

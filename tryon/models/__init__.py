@@ -2,6 +2,7 @@ from .access import PictureAccess
 from .accounts import Consent, DeletionReceipt, OwnerGone, Shop, User
 from .catalogue_import import CatalogueImport
 from .claims import ClaimLost
+from .embed import EmbedCount, EmbedStep, EmbedToken
 from .export import Export
 from .feeds import Feed, FeedItem, KindRule
 from .fitting import Fitting
@@ -28,6 +29,9 @@ __all__ = [
     "ClaimLost",
     "Consent",
     "DeletionReceipt",
+    "EmbedCount",
+    "EmbedStep",
+    "EmbedToken",
     "EventType",
     "Export",
     "FailureCode",

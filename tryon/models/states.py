@@ -88,6 +88,7 @@ class Source(models.TextChoices):
 
     PAGES = "pages", _("Pages")
     API = "api", _("API")
+    EMBED = "embed", _("Product page")
 
 
 class InvalidMove(Exception):

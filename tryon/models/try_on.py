@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .embed import EmbedCount, EmbedStep
 from .states import (
     FINAL,
     UNDER_WAY,
@@ -74,6 +75,8 @@ class TryOn(models.Model):
         related_name="+",
         db_index=False,
     )
+    # The shop's page that showed us in a frame, as far as it was told.
+    origin = models.CharField(max_length=255, blank=True, default="", db_default="")
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, blank=True)
     counts_against_limit = models.BooleanField(default=True)
 
@@ -280,10 +283,18 @@ class TryOn(models.Model):
                 )
                 if to in TOLD:
                     record_try_on_event(TOLD[to], self, to, now)
+                if to == Status.COMPLETED:
+                    self.count_step(EmbedStep.READY, now)
         if not moved:
             raise StaleMove(f"{self.pk}: no longer {from_status}")
         for name, value in columns.items():
             setattr(self, name, value)
+
+    def count_step(self, step: EmbedStep, now: datetime) -> None:
+        """For the shop's insight, if it was asked for on a product page."""
+        if self.source == Source.EMBED:
+            sku = self.garment.sku if self.garment is not None else ""
+            EmbedCount.add(step, origin=self.origin, sku=sku, now=now)
 
     def release(self) -> None:
         """Give the claim back: whoever plans next may take it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Fitting, Garment, Photo, TryOn, User
+from ..models import Fitting, Garment, Photo, Source, TryOn, User
 from ..pictures.normalise import Picture
 from . import consents
 from .outfits import Outfit, OutfitError
@@ -33,6 +33,7 @@ class Composition:
     New pictures replace what was chosen, and leave this when they are stored.
     `consents`: the box before the first photo was ticked. `pieces`: each for a picture
     of its own, instead of one outfit. `again`: also if the same is there already.
+    `origin`: the shop's page around us, "" if it was not told, None if there is none.
     """
 
     photo: Photo | None = None
@@ -43,6 +44,7 @@ class Composition:
     consents: bool = False
     token: uuid.UUID | None = None
     again: bool = False
+    origin: str | None = None
 
     @property
     def rows(self) -> list[Photo | Garment]:
@@ -86,6 +88,7 @@ def compose(*, owner: User, wanted: Composition, now: datetime) -> Composed:
     in `wanted`.
     """
     keep_uploads(owner=owner, wanted=wanted, now=now)
+    source = Source.PAGES if wanted.origin is None else Source.EMBED
     if wanted.photo is None:
         raise OutfitError(str(NO_PHOTO), "photo")
     if wanted.pieces is not None:
@@ -95,6 +98,8 @@ def compose(*, owner: User, wanted: Composition, now: datetime) -> Composed:
             garments=list(wanted.pieces),
             now=now,
             token=wanted.token or uuid.uuid4(),
+            source=source,
+            origin=wanted.origin or "",
         )
         return Composed(fitting, created=bool(new))
     outfit, token = Outfit.of(wanted.garments), wanted.token
@@ -107,6 +112,8 @@ def compose(*, owner: User, wanted: Composition, now: datetime) -> Composed:
         now=now,
         token=token,
         again=wanted.again,
+        source=source,
+        origin=wanted.origin or "",
     )
     return Composed(
         try_on,

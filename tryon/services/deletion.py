@@ -14,6 +14,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from ..models import (
     DeletionReceipt,
+    EmbedCount,
+    EmbedToken,
     EventType,
     Export,
     Garment,
@@ -35,6 +37,7 @@ from ..models.webhooks import record_event
 from . import chores, exports, file_deletion
 from .try_ons import cancel
 
+COUNTS_KEPT = timedelta(days=400)
 EVENTS_KEPT, EVENTS_AT_ONCE = timedelta(days=30), 5000
 
 
@@ -221,8 +224,11 @@ def delete_old_pictures(*, now: datetime) -> None:
 
 
 def clear_api_records(*, now: datetime) -> None:
-    """Answers kept for repeated requests, and events told long ago."""
+    """Answers kept for repeated requests, events told long ago, tokens and counts of
+    the button on product pages."""
     IdempotentRequest.objects.filter(created_at__lte=now - KEPT).delete()
+    EmbedToken.objects.filter(expires_at__lte=now - KEPT).delete()
+    EmbedCount.objects.filter(day__lt=(now - COUNTS_KEPT).date()).delete()
     old = WebhookEvent.objects.filter(at__lt=now - EVENTS_KEPT).order_by("at")
     some = list(old.values_list("pk", flat=True)[:EVENTS_AT_ONCE])
     WebhookEvent.objects.filter(pk__in=some).delete()

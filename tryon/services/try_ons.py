@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from ..models import (
+    EmbedStep,
     Fitting,
     Garment,
     InvalidMove,
@@ -36,6 +37,7 @@ def create_try_on(
     retry_of: TryOn | None = None,
     counts: bool = True,
     source: str = Source.PAGES,
+    origin: str = "",
     shop_key: ShopKey | None = None,
 ) -> tuple[TryOn, bool]:
     """Queue a job, or find the one that this form or this outfit already has.
@@ -71,6 +73,7 @@ def create_try_on(
             retry_of=retry_of,
             counts_against_limit=counts,
             source=source,
+            origin=origin,
             shop_key=shop_key,
         )
     return try_on, True
@@ -99,6 +102,7 @@ def _queue(*, owner: User, outfit: Outfit, now: datetime, **fields: Any) -> TryO
         **fields,
     )
     TryOnEvent.objects.create(try_on=try_on, to_status=Status.QUEUED, by=owner, at=now)
+    try_on.count_step(EmbedStep.TRIED, now)
     return try_on
 
 
@@ -109,6 +113,8 @@ def create_fitting(
     garments: list[Garment],
     now: datetime,
     token: uuid.UUID,
+    source: str = Source.PAGES,
+    origin: str = "",
 ) -> tuple[Fitting, int]:
     """Each of the garments on its own on this photo: all are queued, or none.
 
@@ -132,6 +138,8 @@ def create_fitting(
                 outfit=Outfit(garment),
                 now=now,
                 token=uuid.uuid5(token, str(garment.pk)),
+                source=source,
+                origin=origin,
             )
         fitting = Fitting.objects.create(
             owner=owner, photo=photo, token=token, created_at=now
@@ -160,6 +168,8 @@ def retry(*, try_on: TryOn, now: datetime) -> tuple[TryOn, bool]:
         now=now,
         token=uuid.uuid5(try_on.pk, "retry"),  # a double click makes one
         retry_of=try_on,
+        source=Source.EMBED if try_on.source == Source.EMBED else Source.PAGES,
+        origin=try_on.origin,
     )
 
 

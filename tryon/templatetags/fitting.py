@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,7 +16,7 @@ from django.utils.translation import ngettext
 from ..models import Garment, Photo, Result, Status, TryOn, User
 from ..presentation import texts
 from ..services import quotas
-from ..web import poll_token
+from ..web import framing, poll_token
 
 register = template.Library()
 
@@ -110,6 +111,15 @@ def goes_in(row: Photo | Garment | TryOn) -> str:
     left = row.created_at + timedelta(days=days) - timezone.now()
     n = max(-(-int(left.total_seconds()) // 86400), 0)
     return ngettext("Deleted in %(n)d day", "Deleted in %(n)d days", n) % {"n": n}
+
+
+@register.simple_tag(takes_context=True)
+def link_outside(context: template.Context, name: str) -> SafeString:
+    """What an `a` needs to lead to a page that is not in the shop's frame."""
+    if not context.get("framed"):
+        return format_html('href="{}"', reverse(name))
+    address = framing.find_outside(name)
+    return format_html('href="{}" target="_blank" rel="noopener"', address)
 
 
 @register.simple_tag

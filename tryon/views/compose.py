@@ -21,9 +21,9 @@ from ..forms import ComposeForm, FittingForm
 from ..models import SLOTS, Fitting, Garment, GarmentKind, Photo, User
 from ..presentation import garment_list, photo_advice, progress
 from ..services import consents, quotas
-from ..web import product_link
+from ..web import framing, product_link
 from ..web.guests import make_guest
-from . import resuming
+from . import frame, resuming
 from .getters import OwnedRequest
 
 PHOTOS = 12
@@ -39,6 +39,10 @@ def compose(request: OwnedRequest) -> HttpResponse:
     """
     if request.method == "POST":
         return _submit(request)
+    if framing.is_framed(request) and framing.is_opening(request):
+        return frame.open_frame(request)
+    if framing.has_no_cookies(request):
+        return frame.show_without_cookies(request)
     product_link.remember(request)
     form = _form_class(request)(owner=request.owner or None)
     return render(request, "compose/compose.html", _page(request, form))
@@ -60,6 +64,7 @@ def _submit(request: OwnedRequest) -> HttpResponse:
         messages.info(request, _("Sign in again: what you had chosen comes along."))
         return redirect_to_login(resuming.composed(request))
     valid, wanted, now = form.is_valid(), form.composition, timezone.now()
+    wanted.origin = framing.get_origin(request)
     if not request.owner:
         if not settings.TRYON_GUESTS:
             return redirect_to_login(resuming.composed(request))
@@ -154,10 +159,10 @@ def _chosen(request: OwnedRequest, form: ComposeForm) -> dict[str, Any]:
         slot: str(garment.pk) for slot, garment in form.composition.garments.items()
     }
     pieces = source.getlist("pieces") if isinstance(form, FittingForm) else []
-    sku = request.GET.get("garment", "").replace("\x00", "")
-    if sku and not form.is_bound:
-        garment = Garment.objects.catalogue().filter(sku=sku).first()
-        if garment is not None:
+    skus = [sku.replace("\x00", "") for sku in request.GET.getlist("garment")]
+    if not form.is_bound:
+        named = Garment.objects.catalogue().filter(sku__in=skus[: len(SLOTS)])
+        for garment in named.exclude(sku=""):
             chosen[garment.slot] = str(garment.pk)
     worn = [chosen[slot] for slot in SLOTS if chosen[slot]]
     return {**chosen, "garments": [*dict.fromkeys([*pieces, *worn])]}

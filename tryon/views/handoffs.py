@@ -20,6 +20,7 @@ from .. import services, tasks
 from ..forms import ConsentForm, PhotoForm
 from ..models import Handoff
 from ..services import consents
+from ..web import framing
 from ..web.guests import make_guest
 from ..web.qr import qr_code
 from . import resuming
@@ -40,7 +41,7 @@ def open_code(request: OwnedRequest) -> HttpResponse:
     owner = request.owner or make_guest(request)
     consents.give(owner=owner, now=timezone.now())
     handoff, secret = services.open_handoff(owner=owner, now=timezone.now())
-    address = settings.SITE_URL + reverse("phone", args=[secret])
+    address = framing.find_outside("phone", secret)
     until = time_format(timezone.localtime(handoff.expires_at), "H:i")
     context = {"svg": qr_code(address), "until": until, "address": address}
     return JsonResponse(

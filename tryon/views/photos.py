@@ -19,10 +19,11 @@ from django.views.decorators.http import (
 
 from .. import services, tasks
 from ..forms import PhotoForm, RepairForm
-from ..models import SLOTS, Photo, TryOn
+from ..models import SLOTS, EmbedStep, Photo, TryOn
 from ..pictures import normalise
 from ..presentation import photo_advice
-from ..services import consents
+from ..services import consents, embed
+from ..web import framing
 from ..web.guests import make_guest
 from . import resuming
 from .deleted import deleted
@@ -63,12 +64,14 @@ def photos(request: OwnedRequest) -> HttpResponse:
 
 
 def _add(request: OwnedRequest, form: PhotoForm) -> Photo:
-    owner = request.owner or make_guest(request)
-    consents.give(owner=owner, now=timezone.now())
-    photo = services.add_photo(
-        owner=owner, picture=form.take("photo_file"), now=timezone.now()
-    )
+    owner, now = request.owner or make_guest(request), timezone.now()
+    consents.give(owner=owner, now=now)
+    photo = services.add_photo(owner=owner, picture=form.take("photo_file"), now=now)
     tasks.ask_for_renditions(photo)
+    frame = framing.find_frame(request)
+    if frame is not None:
+        origin, sku = frame["origin"], frame["sku"]
+        embed.count_step(EmbedStep.PHOTO, origin=origin, sku=sku, now=now)
     return photo
 
 

@@ -23,7 +23,7 @@ from .. import services
 from ..forms import ShareForm, VoteForm
 from ..models import Share
 from ..pictures import link_preview, storage
-from ..web import rate_limit
+from ..web import framing, rate_limit
 from ..web.qr import qr_code
 from . import serving
 from .getters import OwnedRequest, get_try_on, owner_required
@@ -61,7 +61,7 @@ def share(request: OwnedRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _describe_link(link: Share) -> dict[str, object]:
-    address = settings.SITE_URL + reverse("shared", args=[link.token])
+    address = framing.find_outside("shared", link.token)
     return {"link": link, "address": address, "svg": qr_code(address)}
 
 

@@ -1,4 +1,4 @@
-"""Who is asking: the signed-in user, or this browser's guest."""
+"""Who is asking: the signed-in user, the shop's customer, or this browser's guest."""
 
 import hashlib
 
@@ -6,9 +6,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from ..models import User
-from . import rate_limit
+from . import framing, rate_limit
 
 GUEST = "guest"  # session key
+KEPT_GUEST = "kept_guest"  # session key: of a frame, for whoever signs in next
 
 
 class OwnedRequest(HttpRequest):
@@ -24,6 +25,22 @@ class OwnedRequest(HttpRequest):
 def find_owner(request: HttpRequest) -> User | None:
     if request.user.is_authenticated:
         return request.user
+    return find_customer(request) or find_guest(request)
+
+
+def find_customer(request: HttpRequest) -> User | None:
+    """Whom the shop has said that it is, in the frame on its product page."""
+    if not framing.is_framed(request):
+        return None
+    customer_id = request.session.get(framing.CUSTOMER)
+    if customer_id is None:
+        return None
+    customers = User.objects.of_the_api().filter(is_active=True)
+    customer: User | None = customers.filter(pk=customer_id).first()
+    return customer
+
+
+def find_guest(request: HttpRequest) -> User | None:
     guest_id = request.session.get(GUEST)
     if guest_id is None:
         return None

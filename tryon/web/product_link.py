@@ -29,7 +29,7 @@ def remember(request: HttpRequest) -> None:
         return
     if parts.scheme not in ("http", "https") or parts.username is not None:
         return
-    if parts.netloc.lower() not in settings.TRYON_RETURN_HOSTS:
+    if not _is_known(parts.netloc.lower()):
         return
     sku = request.GET.get("garment", "")
     request.session[KEY] = ReturnTo(url=url, host=parts.netloc.lower(), sku=sku)
@@ -38,6 +38,10 @@ def remember(request: HttpRequest) -> None:
 def get_return_to(request: HttpRequest) -> ReturnTo | None:
     """Where "Back to the product" leads, if somewhere."""
     kept: ReturnTo | None = request.session.get(KEY)
-    if kept is None or kept["host"] not in settings.TRYON_RETURN_HOSTS:
-        return None
-    return kept
+    return kept if kept is not None and _is_known(kept["host"]) else None
+
+
+def _is_known(host: str) -> bool:
+    """Of the shop's product pages, those that frame us among them."""
+    framing_hosts = (urlsplit(origin).netloc for origin in settings.TRYON_EMBED_ORIGINS)
+    return host in (*settings.TRYON_RETURN_HOSTS, *framing_hosts)

@@ -82,6 +82,7 @@ def body_of(method: str, path: str, found: dict[str, str]) -> dict:
             "garment": "FR-1",
             "customer": "c-1",
         },
+        ("POST", "/embed-tokens"): {"customer": "c-1"},
         ("POST", "/webhooks"): {
             "url": "https://shop.example.org/2",
             "events": ["test"],
@@ -96,7 +97,8 @@ def body_of(method: str, path: str, found: dict[str, str]) -> dict:
     return {}
 
 
-def test_who_gets_what(programs, alice):
+def test_who_gets_what(programs, alice, settings):
+    settings.TRYON_EMBED_ORIGINS = ["https://shop.example.org"]
     mine, theirs = objects(True, alice), objects(False, alice)
     wrong = []
     for (method, path), row in TABLE.items():

@@ -19,6 +19,7 @@ from tests.factories import NOW, picture_bytes
 from tryon import services
 from tryon.models import (
     CatalogueImport,
+    EmbedToken,
     Fitting,
     OwnerGone,
     Photo,
@@ -56,6 +57,7 @@ RELATIONS = {
     "usersession": ("none", "deleted"),
     "authenticator": ("none", "deleted"),
     "emailaddress": ("none", "deleted"),
+    "embed_tokens": ("none", "deleted"),
     "groups": ("none", "deleted"),
     "user_permissions": ("none", "deleted"),
 }
@@ -104,6 +106,7 @@ def fill(owner: User, of_others: TryOn, *, guest: bool) -> None:
     PictureAccess.objects.create(by=owner, stem="photo-x", hour=NOW)
     LogEntry.objects.create(user=owner, action_flag=1, object_repr="x")
     UserSession.objects.create(user=owner, session_key="s" * 32, ip="127.0.0.1")
+    EmbedToken.create(owner, NOW)
     Authenticator.objects.create(user=owner, type="totp", data={})
     EmailAddress.objects.create(user=owner, email=str(owner.email))
     owner.groups.add(Group.objects.first())

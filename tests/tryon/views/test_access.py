@@ -22,6 +22,7 @@ from tryon import services
 from tryon.models import (
     ApiRequest,
     CatalogueImport,
+    EmbedCount,
     Feed,
     KindRule,
     Result,
@@ -178,6 +179,13 @@ def addresses(alice) -> dict[str, list[str]]:
         "media": files,
         "problem": ["/problems/not-found/"],
         "api_unknown": ["/api/nothing"],
+        "theme_css": ["/theme.css"],
+        "theme_logo": ["/theme/logo"],
+        "embed_script": ["/embed.js"],
+        "embed_buttons": ["/embed/garments?sku=T-1"],
+        "basket": [one + "basket/"],
+        "keep": ["/keep/"],
+        "keep_guest": ["/keep/no-such-proof/"],
     }
 
 
@@ -207,6 +215,7 @@ def staff_addresses(alice) -> dict[str, list[str]]:
         "tryon_shopkey": shop_key,
         "tryon_webhookendpoint": hook,
         "tryon_webhookdelivery": hook.deliveries.get(),
+        "tryon_embedcount": EmbedCount.objects.create(day=NOW, step="opened"),
         "tryon_unfinished": Unfinished.begin("guests", "1", NOW),
         "auth_group": Group.objects.get(name="Operator"),
         "account_emailaddress": EmailAddress.objects.create(

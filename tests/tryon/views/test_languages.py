@@ -8,7 +8,7 @@ GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
 def test_the_browsers_language(client, db):
     html = client.get("/", headers=GERMAN).content.decode()
-    assert '<html lang="de">' in html
+    assert '<html lang="de" dir="ltr">' in html
     assert "Erst an dir sehen" in html
 
 
@@ -23,7 +23,7 @@ def test_the_customers_choice_wins(as_alice):
 
 def test_a_language_that_is_none(as_alice):
     as_alice.post("/language/", {"language": "xx"})
-    assert '<html lang="en">' in as_alice.get("/gallery/").content.decode()
+    assert '<html lang="en" dir="ltr">' in as_alice.get("/gallery/").content.decode()
 
 
 def test_a_failure_reads_in_the_readers_language(as_alice, alice):
