@@ -36,6 +36,19 @@ class Process:
     starts: list[float] = field(default_factory=list)
 
 
+def demo_shop_origin() -> str:
+    return f"http://{settings.HOST}:{settings.PORT + 2}"
+
+
+def demo_shop_may_show_us() -> dict[str, str]:
+    """Where nobody has said which pages may, and nothing costs money."""
+    if settings.TRYON_EMBED_ORIGINS or not (
+        settings.MIRAGIC_SANDBOX and settings.DEBUG
+    ):
+        return {}
+    return {"TRYON_EMBED_ORIGINS": demo_shop_origin()}
+
+
 class Command(BaseCommand):
     help = "Prepares everything and runs web, worker, beat and the sandbox."
 
@@ -52,6 +65,7 @@ class Command(BaseCommand):
             address = f"{settings.SITE_URL}/api/v1/garments?limit=3"
             header = f"Authorization: Bearer {secret}"
             self.stdout.write(f'  curl -H "{header}" "{address}"')
+            self.stdout.write(f"  a shop with its button: {demo_shop_origin()}")
         else:
             demo.revoke_shop_keys(timezone.now())
             how = "a staff account: .venv/bin/python manage.py createsuperuser"
@@ -89,6 +103,7 @@ class Command(BaseCommand):
                 f"--keep {shlex.quote(str(settings.DATA_DIR / 'sandbox'))}"
             )
             processes.insert(0, Process("sandbox", sandbox))
+            processes.append(Process("demo shop", "python manage.py demo_shop"))
         return processes
 
     def supervise(self, processes: list[Process]) -> None:
@@ -123,6 +138,7 @@ class Command(BaseCommand):
                 **os.environ,
                 "HOST": settings.HOST,
                 "PORT": str(settings.PORT),
+                **demo_shop_may_show_us(),
                 "PATH": f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}",
             },
             preexec_fn=die_with_parent,
