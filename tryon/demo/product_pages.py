@@ -7,6 +7,10 @@ from pathlib import Path
 from string import Template
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from django.conf import settings
+
+from vto_site.env import LOOPBACK
+
 FOLDER = Path(__file__).resolve().parent
 TYPES = {".css": "text/css", ".js": "text/javascript", ".jpg": "image/jpeg"}
 
@@ -25,6 +29,17 @@ PRODUCTS = {
     "suit": Product("Shirt and trousers", "148 €", "linen.jpg", ("FR-1115", "FR-2040")),
 }
 PLAIN = "plain"  # in the address: the page without the button, to compare with
+
+
+def find_origin() -> str:
+    """Where the demo shop may be on this machine; nothing if we are not on it alone.
+
+    Without https a browser keeps a frame's cookies only under the same host name.
+    """
+    site = urlsplit(settings.SITE_URL)
+    if site.scheme != "http" or site.hostname not in LOOPBACK:
+        return ""
+    return f"http://{site.hostname}:{settings.PORT + 2}"
 
 
 class ProductPages(ThreadingHTTPServer):

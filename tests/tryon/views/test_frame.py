@@ -246,6 +246,19 @@ def test_it_speaks_the_shops_language(piece):
     assert '<html lang="en"' in open_frame(client, lang="xx").content.decode()
 
 
+def test_days_and_times_are_the_shoppers(piece):
+    client = browser()
+    page = open_frame(client)
+    send_photo(client, page)
+    User.objects.update(guest_expires_at=timezone.now() + timedelta(hours=1))
+    there = {}
+    for zone in ("Asia/Tokyo", "America/New_York"):
+        client.cookies["frame-tz"] = zone
+        html = client.get("/frame/gallery/").content.decode()
+        there[zone] = re.search(r"all of this goes ([^.]+)\.", flat(html)).group(1)
+    assert there["Asia/Tokyo"] != there["America/New_York"]
+
+
 def test_an_address_alone_opens_it_too(client, piece):
     """Without our script: a plain frame, whose origin its Referer tells."""
     address = "/frame/try-on/?garment=FR-1"

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tryon.demo.product_pages import ProductPages
+from tryon.demo.product_pages import ProductPages, find_origin
 
 
 class Command(BaseCommand):
@@ -23,12 +23,11 @@ class Command(BaseCommand):
             server = ProductPages(host, port, settings.SITE_URL)
         except OSError as error:
             raise CommandError(f"port {port}: {error.strerror}") from None
-        origin = f"http://{host}:{port}"
-        self.stdout.write(f"demo shop at {origin}")
-        if origin not in settings.TRYON_EMBED_ORIGINS:
+        self.stdout.write(f"demo shop at http://{host}:{port}")
+        if not settings.TRYON_EMBED_ORIGINS:
             self.stdout.write(
-                f"Its buttons stay away until the fitting room runs with "
-                f"TRYON_EMBED_ORIGINS={origin}"
+                "Its buttons stay away until the fitting room runs with its origin in "
+                f"TRYON_EMBED_ORIGINS: {find_origin() or 'https://shop.example.org'}"
             )
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:

@@ -21,6 +21,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from tryon import demo
+from tryon.demo.product_pages import find_origin
 from vto_site.env import BASE_DIR
 from vto_site.parent_death import die_with_parent
 
@@ -36,17 +37,12 @@ class Process:
     starts: list[float] = field(default_factory=list)
 
 
-def demo_shop_origin() -> str:
-    return f"http://{settings.HOST}:{settings.PORT + 2}"
-
-
 def demo_shop_may_show_us() -> dict[str, str]:
     """Where nobody has said which pages may, and nothing costs money."""
-    if settings.TRYON_EMBED_ORIGINS or not (
-        settings.MIRAGIC_SANDBOX and settings.DEBUG
-    ):
+    if settings.TRYON_EMBED_ORIGINS or not settings.DEBUG:
         return {}
-    return {"TRYON_EMBED_ORIGINS": demo_shop_origin()}
+    origin = find_origin() if settings.MIRAGIC_SANDBOX else ""
+    return {"TRYON_EMBED_ORIGINS": origin} if origin else {}
 
 
 class Command(BaseCommand):
@@ -65,7 +61,8 @@ class Command(BaseCommand):
             address = f"{settings.SITE_URL}/api/v1/garments?limit=3"
             header = f"Authorization: Bearer {secret}"
             self.stdout.write(f'  curl -H "{header}" "{address}"')
-            self.stdout.write(f"  a shop with its button: {demo_shop_origin()}")
+            if origin := find_origin():
+                self.stdout.write(f"  a shop with its button: {origin}")
         else:
             demo.revoke_shop_keys(timezone.now())
             how = "a staff account: .venv/bin/python manage.py createsuperuser"
@@ -103,7 +100,8 @@ class Command(BaseCommand):
                 f"--keep {shlex.quote(str(settings.DATA_DIR / 'sandbox'))}"
             )
             processes.insert(0, Process("sandbox", sandbox))
-            processes.append(Process("demo shop", "python manage.py demo_shop"))
+            if find_origin():
+                processes.append(Process("demo shop", "python manage.py demo_shop"))
         return processes
 
     def supervise(self, processes: list[Process]) -> None:
