@@ -97,10 +97,15 @@ def test_runs_everything_and_ends_it_all(running):
     line = shlex.split(re.search(r"curl -H .*", told)[0])
     asked = subprocess.run([*line, "--silent"], capture_output=True, check=True)
     assert len(json.loads(asked.stdout)["items"]) == 3
+    shop = re.search(r"a shop with its button: (\S+)", told)[1]
+    until(lambda: is_up(shop.rpartition(":")[2]))
+    script = f"http://127.0.0.1:{port}/embed.js"
+    assert script in requests.get(shop, timeout=5).text
+    assert requests.get(script, timeout=5).ok
 
     def all_there() -> bool:
         names = " ".join(children(process.pid).values())
-        words = ("granian", " worker ", " beat ", "sandbox")
+        words = ("granian", " worker ", " beat ", "sandbox", "demo_shop")
         return all(word in names for word in words)
 
     until(all_there)
@@ -127,7 +132,7 @@ def test_runs_everything_and_ends_it_all(running):
     assert f"Port {port}" in second.stderr
 
     before = children(process.pid)
-    assert len(before) == 4
+    assert len(before) == 5
     process.terminate()
     assert process.wait(timeout=15) == 0  # it ends them itself, and is not killed
     for pid in before:
@@ -139,7 +144,7 @@ def test_a_killed_supervisor_leaves_nobody_behind(running):
     process, port, _log, _env = running
     until(lambda: is_up(port))
     before = children(process.pid)
-    assert len(before) == 4
+    assert len(before) == 5
     process.kill()
     process.wait()
 

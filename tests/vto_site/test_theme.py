@@ -93,7 +93,7 @@ def test_pages_and_letters_wear_it(client, db, settings, tmp_path, mailoutbox):
     emails.send(
         "stopped_webhook", "x", ["a@example.org"], {"waiting": 1, "url": "https://x/"}
     )
-    letter = mailoutbox[0].alternatives[0][0]
+    letter = flat(mailoutbox[0].alternatives[0][0])
     assert "a { color: #7a1f3d; }" in letter and "Georgia, serif" in letter
 
 
