@@ -145,7 +145,8 @@ def test_from_the_button_to_the_basket_without_third_party_cookies(sites, browse
     assert all(set(event) == {"name", "sku", "try_on"} for event in events)
     assert len({event["try_on"] for event in events[1:]}) == 1
     names = {cookie["name"] for cookie in context.cookies(sites.tryon)}
-    assert names == {"__Host-frame-sessionid", "__Host-frame-tz"}
+    assert {"__Host-frame-sessionid", "__Host-frame-tz"} <= names
+    assert all(name.startswith("__Host-frame-") for name in names)
     page.goto(f"{sites.at('shop')}/blazer")  # a second visit
     frame = press(page)
     expect(frame.locator("[name=photo]")).to_have_count(1)
