@@ -88,6 +88,14 @@ def look(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return show_page(request, "import_look", title=_("Import"), row=row, busy=busy)
 
 
+def answer_csv(text: str, name: str) -> HttpResponse:
+    """To keep, under that name."""
+    response = HttpResponse(text, content_type="text/csv")
+    name = f"fitting-room-{name}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
 def find_days(request: HttpRequest) -> int:
     chosen = request.GET.get("days", "")
     return next((period for period in PERIODS if str(period) == chosen), PERIODS[1])
@@ -109,10 +117,7 @@ def weeks(request: HttpRequest) -> HttpResponse:
     require_right(request, "tryon.view_tryon")
     days, now = find_days(request), timezone.now()
     if request.GET.get("format") == "csv":
-        response = HttpResponse(statistics.as_csv(now, days), content_type="text/csv")
-        name = f"fitting-room-{days}-days.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return answer_csv(statistics.as_csv(now, days), f"{days}-days")
     overview = statistics.overview(now, days)
     most = max((row["tries"] for row in overview["by_day"]), default=0) or 1
     bars = [{**row, "height": 80 * row["tries"] / most} for row in overview["by_day"]]

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from ..models import EmbedCount
 from ..monitoring import funnel
 from .base import ReadOnlyMixin
-from .catalogue import PERIODS, find_days, require_right, show_page
+from .catalogue import PERIODS, answer_csv, find_days, require_right, show_page
 
 
 @admin.register(EmbedCount)
@@ -32,10 +32,7 @@ def product_pages(request: HttpRequest) -> HttpResponse:
     require_right(request, "tryon.view_tryon")
     days, now = find_days(request), timezone.now()
     if request.GET.get("format") == "csv":
-        response = HttpResponse(funnel.write_csv(now, days), content_type="text/csv")
-        name = f"fitting-room-product-pages-{days}-days.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return answer_csv(funnel.write_csv(now, days), f"product-pages-{days}-days")
     context = {"funnel": funnel.build_funnel(now, days), "days": days}
     title = _("Product pages")
     return show_page(request, "funnel", title=title, periods=PERIODS, **context)
