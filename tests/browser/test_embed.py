@@ -104,6 +104,7 @@ def press(page: Any) -> Any:
 
 
 def add_photo(frame: Any, person: str = "noor") -> None:
+    expect(frame.locator("[data-go]")).to_be_disabled()  # by the page's script: it runs
     frame.locator("[name=consent]").check()
     frame.locator("[name=photo_file]").set_input_files(PEOPLE / f"{person}.jpg")
     expect(frame.locator("[name=photo]")).to_have_count(1)
