@@ -39,10 +39,6 @@ def find_garments(skus: Iterable[str]) -> list[Garment]:
     return list(rows.only("sku", "name", "kind").order_by("sku"))
 
 
-def count_step(step: EmbedStep, *, origin: str, sku: str, now: datetime) -> None:
-    EmbedCount.add(step, origin=origin, sku=sku, now=now)
-
-
 class ShownButtons:
     """How often buttons were shown, written together every few seconds.
 

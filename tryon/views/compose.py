@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from .. import services, tasks
 from ..forms import ComposeForm, FittingForm
-from ..models import SLOTS, Fitting, Garment, GarmentKind, Photo, User
+from ..models import SLOTS, EmbedStep, Fitting, Garment, GarmentKind, Photo, User
 from ..presentation import garment_list, photo_advice, progress
 from ..services import consents, quotas
 from ..web import framing, product_link
@@ -70,6 +70,8 @@ def _submit(request: OwnedRequest) -> HttpResponse:
             return redirect_to_login(resuming.composed(request))
         if wanted.new_photo is not None:
             make_guest(request)
+    if request.owner and wanted.new_photo is not None:
+        framing.count_step(request, EmbedStep.PHOTO, now)
     if valid:
         try:
             return _compose(request, wanted, now)

@@ -118,7 +118,7 @@ def _cached(request: HttpRequest, response: HttpResponse, seconds: int) -> HttpR
 
 def open_frame(request: OwnedRequest) -> HttpResponse:
     """Keep what the shop's page says, and go on without it in the address."""
-    frame, now = framing.read_frame(request), timezone.now()
+    now = timezone.now()
     token = request.GET.get("token", "")
     if token:
         known = request.owner if request.session.get(framing.CUSTOMER) else None
@@ -129,10 +129,8 @@ def open_frame(request: OwnedRequest) -> HttpResponse:
         _become(request, customer)
     elif framing.CUSTOMER in request.session:
         request.session.flush()  # the shop says no more who it is: they have left
-    request.session[framing.KEPT] = frame
-    embed.count_step(
-        EmbedStep.OPENED, origin=frame["origin"], sku=frame["sku"], now=now
-    )
+    request.session[framing.KEPT] = framing.read_frame(request)
+    framing.count_step(request, EmbedStep.OPENED, now)
     return redirect(framing.begun(request))
 
 

@@ -22,7 +22,7 @@ from ..forms import PhotoForm, RepairForm
 from ..models import SLOTS, EmbedStep, Photo, TryOn
 from ..pictures import normalise
 from ..presentation import photo_advice
-from ..services import consents, embed
+from ..services import consents
 from ..web import framing
 from ..web.guests import make_guest
 from . import resuming
@@ -68,10 +68,7 @@ def _add(request: OwnedRequest, form: PhotoForm) -> Photo:
     consents.give(owner=owner, now=now)
     photo = services.add_photo(owner=owner, picture=form.take("photo_file"), now=now)
     tasks.ask_for_renditions(photo)
-    frame = framing.find_frame(request)
-    if frame is not None:
-        origin, sku = frame["origin"], frame["sku"]
-        embed.count_step(EmbedStep.PHOTO, origin=origin, sku=sku, now=now)
+    framing.count_step(request, EmbedStep.PHOTO, now)
     return photo
 
 

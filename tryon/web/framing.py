@@ -6,6 +6,7 @@ blocked, and so that one shop's frame knows nothing of another's.
 """
 
 from collections.abc import Callable, Container
+from datetime import datetime
 from http.cookies import Morsel
 from typing import TypedDict
 from urllib.parse import urlencode, urlsplit
@@ -14,6 +15,8 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
+
+from ..models import EmbedCount, EmbedStep
 
 PREFIX = "/frame/"
 KEPT = "frame"  # in the session
@@ -167,7 +170,7 @@ def read_frame(request: HttpRequest) -> Frame:
     return Frame(
         page=page if origin else "",
         origin=origin or find_origin(request.headers.get("Referer", "")),
-        sku=query.get("garment", "")[:40].replace("\x00", ""),
+        sku=next(iter(query.getlist("garment")), "")[:40].replace("\x00", ""),
         language=query.get("lang", "")[:20],
         basket="basket" in query,
     )
@@ -179,6 +182,13 @@ def get_origin(request: HttpRequest) -> str | None:
     if frame is not None:
         return frame["origin"]
     return "" if is_framed(request) else None
+
+
+def count_step(request: HttpRequest, step: EmbedStep, now: datetime) -> None:
+    """For the shop's insight: somebody came so far with the piece it opened for."""
+    frame = find_frame(request)
+    if frame is not None:
+        EmbedCount.add(step, origin=frame["origin"], sku=frame["sku"], now=now)
 
 
 def is_opening(request: HttpRequest) -> bool:
@@ -202,10 +212,9 @@ def begun(request: HttpRequest) -> str:
     return f"{request.path}?{query.urlencode()}"
 
 
-def outside(request: HttpRequest, address: str = "") -> str:
-    """The same address for a window of its own."""
-    address = address or request.get_full_path()
-    return settings.SITE_URL + address.replace(PREFIX, "/")
+def outside(request: HttpRequest) -> str:
+    """The same address for a window of its own, and the one it leads back to."""
+    return settings.SITE_URL + request.get_full_path().replace(PREFIX, "/")
 
 
 def find_outside(name: str, *args: object) -> str:

@@ -116,6 +116,22 @@ def test_a_top_and_a_bottom_are_both_chosen(piece):
     assert {str(piece.pk), str(trousers.pk)} <= set(checked)
 
 
+def test_a_photo_that_comes_with_the_form_is_counted_too(piece):
+    """Where the page's script did not send it at once."""
+    client = browser()
+    page = client.get(
+        "/frame/try-on/",
+        {"garment": ["FR-1", "FR-2"], "return": PAGE},
+        follow=True,
+    )
+    form = {"photo_file": File("me.jpg", picture_bytes()), "consent": "on"}
+    form |= {"top": str(piece.pk), "csrfmiddlewaretoken": token_of(page)}
+    assert client.post("/frame/try-on/", form, **HERE).status_code == 302
+    assert counts() == {
+        (step, SHOP, "FR-1"): 1 for step in ("opened", "photo", "tried")
+    }
+
+
 def test_its_cookie_is_its_own(piece, settings):
     settings.SECURE = True
     client = browser()
