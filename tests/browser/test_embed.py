@@ -11,7 +11,6 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
-from tests.conftest import missing, which
 from tests.live import CHROMIUM_FLAGS, LiveSite, free_pair, live_site
 from tests.tls import write_front
 from vto_site.env import BASE_DIR
@@ -63,13 +62,8 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sites]:
 
 
 @pytest.fixture
-def browse(sites: Sites, tmp_path: Path) -> Iterator[Any]:
+def browse(playwright: Any, chromium_path: str, tmp_path: Path) -> Iterator[Any]:
     """A browser with its own profile and settings, as a person has it."""
-    from playwright.sync_api import sync_playwright
-
-    path = which("chromium")
-    if path is None:
-        missing("Chromium", "apt-get install chromium")
     opened: list[Any] = []
     complaints: list[str] = []
 
@@ -81,7 +75,7 @@ def browse(sites: Sites, tmp_path: Path) -> Iterator[Any]:
         options.setdefault("viewport", PHONE)
         context = playwright.chromium.launch_persistent_context(
             profile,
-            executable_path=path,
+            executable_path=chromium_path,
             args=[*CHROMIUM_FLAGS, "--host-resolver-rules=MAP *.test 127.0.0.1"],
             ignore_https_errors=True,
             **options,
@@ -90,10 +84,9 @@ def browse(sites: Sites, tmp_path: Path) -> Iterator[Any]:
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         return context
 
-    with sync_playwright() as playwright:
-        yield begin
-        for context in opened:
-            context.close()
+    yield begin
+    for context in opened:
+        context.close()
     assert complaints == []
 
 
